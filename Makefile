@@ -1,0 +1,62 @@
+# Every task of the project. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+SETUP := $(VENV)/.ready
+BROWSER := $(VENV)/.browser
+STUBS := build/stubs/.ready
+JOBS ?= 2
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types format docs enumerate bench serve clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## virtual environment with the pinned dependencies (the other tasks do this by themselves)
+
+$(SETUP): requirements/dev.txt
+	@$(PYTHON) tools/setup/environment.py $(VENV) requirements/dev.txt
+	@touch $@
+
+$(STUBS): requirements/stubs.txt $(SETUP)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(@D) -r $<
+	@touch $@
+
+$(BROWSER): $(SETUP) tools/setup/browser.sh
+	@sh tools/setup/browser.sh
+	@touch $@
+
+demo: $(SETUP) ## watch a card's whole way on emulated machines (ONCE=1: steps, 20 exams, a JSON verdict, end)
+	@$(RUN) -m tools.demo $(if $(ONCE),--once) $(if $(SEED),--seed $(SEED))
+
+test: $(SETUP) $(BROWSER) lint types ## lint, types and every test
+	@$(RUN) -m pytest -n $(JOBS) --dist loadgroup
+
+lint: $(SETUP) ## style, layering and the generated documents
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(VENV)/bin/lint-imports
+	@$(RUN) -m tools.docs --check
+
+types: $(SETUP) $(STUBS) ## strict types, back office and firmware
+	@$(RUN) -m mypy
+	@$(RUN) -m mypy --config-file tools/lint/mypy-firmware.ini
+
+format: $(SETUP) ## put every file into the project's format
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
+
+docs: $(SETUP) ## write the generated documents anew (formats, error codes)
+	@$(RUN) -m tools.docs
+
+enumerate: $(SETUP) ## tear and cut one debit, one batch card and one issue at every point there is
+	@$(RUN) -m benchmarks.enumerate --jobs $(JOBS)
+
+bench: $(SETUP) ## the table of what a tap, a message and an ingest cost
+	@$(RUN) -m benchmarks
+
+serve: $(SETUP) ## the back office alone, on 127.0.0.1:8000
+	@$(VENV)/bin/perscan serve
+
+clean: ## remove what the tasks made
+	rm -rf $(VENV) build var .mypy_cache .pytest_cache .ruff_cache .hypothesis

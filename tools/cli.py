@@ -1,0 +1,22 @@
+"""The `perscan` command: one word for each job, each in the package that does the job."""
+
+import typer
+
+from backoffice.cli import app as backoffice_app
+from client.cli import app as client_app
+from tools.demo.cli import demo
+
+app = typer.Typer(
+    name="perscan",
+    help="Pay per scan: cards, machines, usage and shares.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(backoffice_app)
+app.add_typer(client_app, name="client")
+app.command()(demo)
+
+
+def main() -> None:
+    app()
