@@ -1,0 +1,72 @@
+"""COSE_Encrypt0 (RFC 9052 5.2) with AES-CCM-16-64-128 (RFC 9053 4.2): the envelope of every uplink message.
+
+Law: tag 16, protected header {1: 10}, unprotected header {4: kid, 5: IV of 13 bytes}, ciphertext with an 8-byte
+tag, in deterministic CBOR. Another algorithm is another value of header 1; a receiver refuses what it does not know.
+"""
+
+from protocol import cbor, ccm
+from protocol.errors import BadKey, Malformed, UnknownKind
+
+COSE_ENCRYPT0 = 16  # CBOR tag
+ALGORITHM = 1  # header: algorithm
+KEY_ID = 4  # header: kid
+IV = 5  # header: nonce
+AES_CCM_16_64_128 = 10
+KEY_BYTES = 16
+IV_BYTES = 13
+TAG_BYTES = 8
+MAX_KEY_ID_BYTES = 16
+
+_PROTECTED = b"\xa1\x01\x0a"  # {1: 10}
+
+
+def seal(key: bytes, key_id: bytes, iv: bytes, payload: bytes, external_aad: bytes = b"") -> bytes:
+    _check(key, iv)
+    sealed = ccm.seal(key, iv, payload, _enc_structure(external_aad), TAG_BYTES)
+    return cbor.encode(cbor.Tag(COSE_ENCRYPT0, [_PROTECTED, {KEY_ID: key_id, IV: iv}, sealed]))
+
+
+def header(message: bytes) -> tuple[bytes, bytes]:
+    """(kid, IV). Nothing of it is proven until the message is opened."""
+    key_id, iv, _ = _parts(message)
+    return key_id, iv
+
+
+def open_(key: bytes, message: bytes, external_aad: bytes = b"") -> bytes:
+    _, iv, sealed = _parts(message)
+    _check(key, iv)
+    return ccm.open_(key, iv, sealed, _enc_structure(external_aad), TAG_BYTES)
+
+
+def _enc_structure(external_aad: bytes) -> bytes:
+    """What the tag covers besides the payload (RFC 9052 5.3)."""
+    return cbor.encode(["Encrypt0", _PROTECTED, external_aad])
+
+
+def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
+    envelope = cbor.decode(message)
+    if not isinstance(envelope, cbor.Tag) or envelope.number != COSE_ENCRYPT0:
+        raise UnknownKind("no COSE_Encrypt0 message")
+    parts = envelope.value
+    if not isinstance(parts, list) or len(parts) != 3:
+        raise Malformed("COSE_Encrypt0 has three parts")
+    protected, unprotected, sealed = parts
+    if protected != _PROTECTED:
+        raise UnknownKind("another algorithm than AES-CCM-16-64-128")
+    if not isinstance(unprotected, dict) or len(unprotected) != 2:
+        raise Malformed("the unprotected header holds kid and IV")
+    key_id, iv = unprotected.get(KEY_ID), unprotected.get(IV)
+    if not isinstance(key_id, bytes) or len(key_id) > MAX_KEY_ID_BYTES:
+        raise Malformed("kid must be bytes, at most 16")
+    if not isinstance(iv, bytes) or len(iv) != IV_BYTES:
+        raise Malformed("the IV has 13 bytes")
+    if not isinstance(sealed, bytes) or len(sealed) < TAG_BYTES:
+        raise Malformed("no ciphertext")
+    return key_id, iv, sealed
+
+
+def _check(key: bytes, iv: bytes) -> None:
+    if len(key) != KEY_BYTES:
+        raise BadKey("AES-CCM-16-64-128 takes 16 key bytes")
+    if len(iv) != IV_BYTES:
+        raise Malformed("the IV has 13 bytes")
