@@ -42,9 +42,7 @@ def _point(public_key: bytes) -> tuple[int, int, int]:
     return (x, y, 1)
 
 
-def _double_product(
-    u: int, g: tuple[int, int, int], v: int, q: tuple[int, int, int]
-) -> tuple[int, int, int]:
+def _double_product(u: int, g: tuple[int, int, int], v: int, q: tuple[int, int, int]) -> tuple[int, int, int]:
     """u * g + v * q."""
     row = [INFINITY, g, _double(g)]
     row.append(_add(row[2], g))
