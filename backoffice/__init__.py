@@ -1,0 +1,1 @@
+"""The back office: issues cards, knows every machine, counts every exam."""

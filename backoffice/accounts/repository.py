@@ -1,0 +1,113 @@
+"""Queries of the accounts domain."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func
+from sqlmodel import Session, col, select
+
+from backoffice.accounts.roles import Role
+from backoffice.models import Agent, ApiToken, Institution, LoginSession, User
+from backoffice.pagination import PageRequest
+
+
+def add(session: Session, row: User | Agent | ApiToken | LoginSession) -> None:
+    """Store a row; gives it its id."""
+    session.add(row)
+    session.flush()
+
+
+def user(session: Session, user_id: int) -> User | None:
+    """One user."""
+    return session.get(User, user_id)
+
+
+def user_by_login(session: Session, login: str) -> User | None:
+    """The user of that login name."""
+    return session.exec(select(User).where(User.login == login)).first()
+
+
+def users(session: Session, page: PageRequest) -> Sequence[User]:
+    """Users by login name."""
+    return session.exec(select(User).order_by(User.login).offset(page.offset).limit(page.limit + 1)).all()
+
+
+def active_administrators(session: Session) -> int:
+    """How many administrators may log in."""
+    query = select(func.count()).where(User.role == Role.ADMINISTRATOR.value, col(User.active).is_(True))
+    return session.exec(query).one()
+
+
+def user_of_session(session: Session, token_hash: bytes, now: int) -> User | None:
+    """The active user whose login session this is."""
+    query = (
+        select(User)
+        .join(LoginSession)
+        .where(LoginSession.token_hash == token_hash, LoginSession.expires_at > now, col(User.active).is_(True))
+    )
+    return session.exec(query).first()
+
+
+def user_of_token(session: Session, token_hash: bytes, now: int) -> User | None:
+    """The active user whose API token this is."""
+    query = (
+        select(User)
+        .join(ApiToken)
+        .where(
+            ApiToken.token_hash == token_hash,
+            ApiToken.expires_at > now,
+            col(ApiToken.revoked_at).is_(None),
+            col(User.active).is_(True),
+        )
+    )
+    return session.exec(query).first()
+
+
+def delete_session(session: Session, token_hash: bytes) -> None:
+    """End one login session."""
+    session.exec(delete(LoginSession).where(col(LoginSession.token_hash) == token_hash))
+
+
+def delete_sessions_of(session: Session, user_id: int) -> None:
+    """End every login session of a user."""
+    session.exec(delete(LoginSession).where(col(LoginSession.user_id) == user_id))
+
+
+def delete_expired_sessions(session: Session, now: int) -> None:
+    """Forget login sessions that have run out."""
+    session.exec(delete(LoginSession).where(col(LoginSession.expires_at) <= now))
+
+
+def tokens_of(session: Session, user_id: int, page: PageRequest) -> Sequence[ApiToken]:
+    """A user's API tokens, newest first."""
+    query = select(ApiToken).where(ApiToken.user_id == user_id).order_by(col(ApiToken.id).desc())
+    return session.exec(query.offset(page.offset).limit(page.limit + 1)).all()
+
+
+def token(session: Session, token_id: int) -> ApiToken | None:
+    """One API token."""
+    return session.get(ApiToken, token_id)
+
+
+def agent(session: Session, agent_id: int) -> Agent | None:
+    """One agent."""
+    return session.get(Agent, agent_id)
+
+
+def agent_by_name(session: Session, name: str) -> Agent | None:
+    """The agent of that name."""
+    return session.exec(select(Agent).where(Agent.name == name)).first()
+
+
+def agents(session: Session, page: PageRequest) -> Sequence[Agent]:
+    """Agents by name."""
+    return session.exec(select(Agent).order_by(Agent.name).offset(page.offset).limit(page.limit + 1)).all()
+
+
+def institution_exists(session: Session, institution_id: int) -> bool:
+    """Whether there is such an institution."""
+    return session.get(Institution, institution_id) is not None
+
+
+def institution_ids_of_agent(session: Session, agent_id: int) -> Sequence[int]:
+    """The institutions that an agent serves."""
+    return [found for found in session.exec(select(Institution.id).where(Institution.agent_id == agent_id)) if found]

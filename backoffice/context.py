@@ -1,0 +1,25 @@
+"""What one running back office holds, made once by ``create_app`` and handed to requests by ``backoffice.deps``."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from backoffice.accounts.setup import SetupToken
+from backoffice.accounts.throttle import Throttle
+from backoffice.clock import Clock
+from backoffice.events.broker import Broker
+from backoffice.keyring import Keyring
+from backoffice.settings import Settings
+
+
+@dataclass
+class Context:
+    """The parts that requests share."""
+
+    settings: Settings
+    engine: Engine
+    keyring: Keyring
+    clock: Clock
+    broker: Broker = field(default_factory=Broker)
+    throttle: Throttle = field(default_factory=Throttle)
+    setup_token: SetupToken = field(default_factory=SetupToken)

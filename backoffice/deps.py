@@ -1,0 +1,64 @@
+"""What endpoints ask for: the shared parts, and the request's one transaction.
+
+    def read_x(session: SessionDep, viewer: ViewerDep, page: PageDep) -> Page[XRead]: ...
+
+``SessionDep`` is one transaction around the endpoint: committed before the answer is sent, rolled back when it raises.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from backoffice.events.broker import Broker
+from backoffice.context import Context
+from backoffice.db import READ, WRITE, transaction
+from backoffice.keyring import Keyring
+from backoffice.settings import Settings
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def get_context(request: Request) -> Context:
+    """The running back office."""
+    context: Context = request.app.state.context
+    return context
+
+
+ContextDep = Annotated[Context, Depends(get_context)]
+
+
+def get_session(request: Request, context: ContextDep) -> Iterator[Session]:
+    """The request's transaction."""
+    mode = READ if request.method in SAFE_METHODS else WRITE
+    with transaction(context.engine, mode) as session:
+        yield session
+
+
+def get_settings(context: ContextDep) -> Settings:
+    """The settings."""
+    return context.settings
+
+
+def get_keyring(context: ContextDep) -> Keyring:
+    """The keyring."""
+    return context.keyring
+
+
+def get_broker(context: ContextDep) -> Broker:
+    """The broker of live events."""
+    return context.broker
+
+
+def get_now(context: ContextDep) -> int:
+    """Now, as unix seconds."""
+    return context.clock()
+
+
+# The transaction ends before the answer is sent: an answer that says "stored" is true.
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+KeyringDep = Annotated[Keyring, Depends(get_keyring)]
+BrokerDep = Annotated[Broker, Depends(get_broker)]
+NowDep = Annotated[int, Depends(get_now)]

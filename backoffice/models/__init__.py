@@ -1,0 +1,39 @@
+"""The tables, one file each. Importing this package registers them all in ``SQLModel.metadata``.
+
+Numbers that machines and cards carry (u32) are BigInteger; moments are unix seconds in UTC; codes are short strings.
+"""
+
+from backoffice.models import naming as naming  # before any table
+from backoffice.models.agent import Agent
+from backoffice.models.alert import Alert
+from backoffice.models.api_token import ApiToken
+from backoffice.models.command import MachineCommand
+from backoffice.models.in_doubt import InDoubt
+from backoffice.models.institution import Institution
+from backoffice.models.journal_chain import JournalChain
+from backoffice.models.journal_entry import JournalEntry
+from backoffice.models.journal_fork import JournalFork
+from backoffice.models.journal_gap import JournalGap
+from backoffice.models.login_session import LoginSession
+from backoffice.models.machine import Machine
+from backoffice.models.machine_key import MachineKey
+from backoffice.models.usage import Usage
+from backoffice.models.user import User
+
+__all__ = [
+    "Agent",
+    "Alert",
+    "ApiToken",
+    "InDoubt",
+    "Institution",
+    "JournalChain",
+    "JournalEntry",
+    "JournalFork",
+    "JournalGap",
+    "LoginSession",
+    "Machine",
+    "MachineCommand",
+    "MachineKey",
+    "Usage",
+    "User",
+]

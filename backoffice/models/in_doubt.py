@@ -1,0 +1,18 @@
+"""Exams of which the machine knows only that they began."""
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+
+class InDoubt(SQLModel, table=True):
+    """An intent without a debit so far: the card may be burnt. Support may refund the credit."""
+
+    __tablename__ = "in_doubt"
+
+    machine_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key="machine.id")
+    credit: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    batch: int = Field(sa_type=BigInteger)
+    epoch: int = Field(sa_type=BigInteger)
+    seq: int = Field(sa_type=BigInteger)
+    time: int = Field(sa_type=BigInteger)
+    received_at: int

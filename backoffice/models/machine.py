@@ -1,0 +1,35 @@
+"""Machines: swipe machines and card issuers."""
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+
+class Machine(SQLModel, table=True):
+    """One machine, as it is registered and as it last reported."""
+
+    __tablename__ = "machine"
+
+    id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """machine_id (u32, not 0): what batch cards name and what the uplink's key id says."""
+    name: str = Field(max_length=120)
+    role: str = Field(max_length=16)
+    """swipe, master_issuer or child_issuer."""
+    state: str = Field(default="active", max_length=16)
+    """active, locked or retired."""
+    epoch: int = Field(sa_type=BigInteger)
+    """How often it was provisioned; every epoch has a key and a journal of its own."""
+    institution_id: int | None = Field(default=None, foreign_key="institution.id", index=True)
+    unique_id: str = Field(default="", max_length=64)
+    """The board's own serial number, hex."""
+    report_interval_s: int
+    """A machine that is silent for much longer raises an alert."""
+    registered_at: int
+    last_seen_at: int | None = None
+    firmware: str = Field(default="", max_length=32)
+    transport: str = Field(default="", max_length=16)
+    reader_healthy: bool | None = None
+    reader_reinits: int = 0
+    pending_entries: int = 0
+    """Entries that it said it still holds when it last reported."""
+    clock_offset_s: int | None = None
+    """Its clock minus ours, at the last report; None when its clock is not set."""
