@@ -17,7 +17,8 @@ if sys.implementation.name == "micropython":
 
         def encrypt_block(self, block: bytes) -> bytes:
             _check_block(block)
-            return self._cipher.encrypt(block)
+            encrypted: bytes = self._cipher.encrypt(block)
+            return encrypted
 
 else:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes

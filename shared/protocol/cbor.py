@@ -106,7 +106,7 @@ def _decode(data: bytes, offset: int, depth: int) -> tuple[object, int]:
         return number, offset
     if major == _NEGATIVE:
         return -1 - number, offset
-    if major == _BYTES or major == _TEXT:
+    if major in (_BYTES, _TEXT):
         end = offset + number
         if end > len(data):
             raise Malformed("CBOR string cut short")

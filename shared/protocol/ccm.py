@@ -9,30 +9,29 @@ from protocol.mac import equal
 MAX_PLAINTEXT_BYTES = 0xFFFF
 MAX_AAD_BYTES = 0xFEFF  # the two-byte length form of RFC 3610 2.2
 
-if sys.implementation.name == "micropython":
-    _native = None
-else:
+NATIVE = sys.implementation.name != "micropython"
+if NATIVE:
     # The same bytes from OpenSSL: the back office opens thousands of messages a second.
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESCCM as _native  # noqa: N811
+    from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 
 def seal(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes = b"", tag_length: int = 8) -> bytes:
     """Ciphertext followed by the tag."""
     _check(key, nonce, len(plaintext), aad, tag_length)
-    if _native is None:
+    if not NATIVE:
         return seal_portable(key, nonce, plaintext, aad, tag_length)
-    return _native(key, tag_length).encrypt(nonce, plaintext, aad)
+    return AESCCM(key, tag_length).encrypt(nonce, plaintext, aad)
 
 
 def open_(key: bytes, nonce: bytes, sealed: bytes, aad: bytes = b"", tag_length: int = 8) -> bytes:
     _check(key, nonce, max(0, len(sealed) - tag_length), aad, tag_length)
     if len(sealed) < tag_length:
         raise Malformed("shorter than its tag")
-    if _native is None:
+    if not NATIVE:
         return open_portable(key, nonce, sealed, aad, tag_length)
     try:
-        return _native(key, tag_length).decrypt(nonce, sealed, aad)
+        return AESCCM(key, tag_length).decrypt(nonce, sealed, aad)
     except InvalidTag:
         raise BadTag("sealed bytes were altered, or the key is another") from None
 

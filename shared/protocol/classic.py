@@ -5,6 +5,7 @@ bits and the public read key never change their meaning; a new layout gets a new
 
 One-time card: sector 1, key A public (read only), key B its own write key. Blocks 4 and 5 hold the record, block
 6 is the burn block: 16 zero bytes until the machine writes its mark.
+Block 6 of every card says UNFINISHED while the card is being personalised or erased, and is zero afterwards.
 Master, white and batch cards: block 4 holds the record's first 16 bytes (header and numbers, nothing secret),
 readable with the public key, so that one authentication classifies any card of ours. The rest lies from sector 2
 on under the caller's read key (A) and write key (B). Sector 15 holds the state: block 60 of a batch card is its
@@ -22,6 +23,9 @@ FACTORY_KEY = b"\xff" * 6
 FRESH = bytes(BLOCK_BYTES)  # content of a burn block before it is burnt
 STATE_SECTOR = 15
 LAST_DATA_SECTOR = 14
+
+COMMIT_BLOCK = 6  # of every card: UNFINISHED from the first write of personalising it to the last
+UNFINISHED = b"unfinished card!"  # torn, it keeps some of these bits and no others
 
 ONE_TIME_BLOCKS = (4, 5)
 ONE_TIME_BURN_BLOCK = 6
@@ -107,7 +111,7 @@ def burn_key_type(kind: int) -> str:
     return "A" if kind == BATCH else "B"
 
 
-def read_key_of(kind: int, sector: int, read_key: bytes) -> bytes:
+def read_key_of(sector: int, read_key: bytes) -> bytes:
     """Key A of the sector: public in sector 1, the caller's everywhere else."""
     return PUBLIC_READ_KEY if sector == 1 else read_key
 
@@ -119,7 +123,7 @@ def access_of(kind: int, sector: int) -> tuple[int, int, int, int]:
 
 def trailer(kind: int, sector: int, read_key: bytes, write_key: bytes) -> bytes:
     """The 16 bytes of the sector's trailer once the card is one of ours."""
-    key_a = read_key_of(kind, sector, read_key)
+    key_a = read_key_of(sector, read_key)
     if len(key_a) != 6 or len(write_key) != 6:
         raise BadKey("a MIFARE Classic key has 6 bytes")
     return key_a + encode_access(access_of(kind, sector)) + write_key

@@ -2,16 +2,18 @@
 
 Law: a line is one JSON object in UTF-8, ended by a newline. After the object may stand `*` and four hexadecimal
 digits: CRC-16/CCITT-FALSE of the object's bytes. A device that was told to (link.checksum) refuses lines without
-it. Methods, parameters and members of data are only ever appended; an unknown member is ignored.
+it. Numbers are whole and fit 64 bits with their sign. Methods, parameters and members of data are only ever
+appended; an unknown member is ignored.
 """
 
 import json
 
-from protocol.errors import BadChecksum, Malformed, TooLong
+from protocol.errors import BadChecksum, Malformed, OutOfRange, TooLong
 
 MAX_LINE_BYTES = 2048  # with checksum and newline
 MAX_BRACKETS = 256  # opening brackets in a line: bounds the parser's nesting
 CHECKSUM_BYTES = 5
+MAX_NUMBER = (1 << 63) - 1
 
 # Error codes of JSON-RPC 2.0, section 5.1, and the one of ours.
 PARSE_ERROR = -32700  # the line is no JSON object, or its checksum is wrong
@@ -48,6 +50,7 @@ def decode(line: bytes, require_checksum: bool = False) -> dict[str, object]:
     message = _parsed(body)
     if not isinstance(message, dict):
         raise Malformed("a line holds one JSON object")
+    _check_values(message)
     return message
 
 
@@ -93,17 +96,15 @@ def read_request(message: dict[str, object]) -> tuple[object, str, dict[str, obj
 
 def _checked(line: bytes, require_checksum: bool) -> bytes:
     """The line without its checksum, once that is right."""
-    if line[-CHECKSUM_BYTES : 1 - CHECKSUM_BYTES] != b"*":
+    # The object ends with a brace, a checksum never does.
+    if line[-CHECKSUM_BYTES : 1 - CHECKSUM_BYTES] != b"*" or line[-1:] == b"}":
         if require_checksum:
             raise BadChecksum("this device requires a checksum")
         return line
     body = line[:-CHECKSUM_BYTES]
-    try:
-        given = int(line[1 - CHECKSUM_BYTES :], 16)
-    except ValueError:
-        raise BadChecksum("a checksum is four hexadecimal digits") from None
-    if given != crc16(body):
-        raise BadChecksum("the checksum should be %04X" % crc16(body))
+    expected = b"%04X" % crc16(body)
+    if line[1 - CHECKSUM_BYTES :].upper() != expected:
+        raise BadChecksum("the checksum should be " + expected.decode())
     return body
 
 
@@ -112,3 +113,28 @@ def _parsed(body: bytes) -> object:
         return json.loads(body.decode())
     except ValueError:
         raise Malformed("the line is no JSON") from None
+
+
+def _check_values(message: object) -> None:
+    """No fractions, no numbers beyond 64 bits, no broken texts: what follows may rely on it."""
+    waiting = [message]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.keys())
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str):
+            _check_text(value)
+        elif isinstance(value, float):
+            raise Malformed("numbers are whole")
+        elif isinstance(value, int) and not -MAX_NUMBER <= value <= MAX_NUMBER:
+            raise OutOfRange("a number beyond 64 bits")
+
+
+def _check_text(value: str) -> None:
+    try:
+        value.encode().decode()
+    except ValueError:
+        raise Malformed("a text that is no Unicode") from None

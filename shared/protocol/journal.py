@@ -5,7 +5,7 @@ the reader does not know is kept and passed on, so that an old back office loses
 """
 
 from protocol.errors import Malformed, OutOfRange, TooLong
-from protocol.fields import Struct, pack, size_bytes, unpack
+from protocol.fields import Struct, pack, rest, size_bytes, unpack
 from protocol.mac import hmac_sha256
 
 BOOT = 1  # power came up; detail = reset cause, one byte
@@ -56,8 +56,10 @@ class Entry(Struct):
         return len(self.detail)
 
     def encode(self) -> bytes:
-        _check(self.kind, self.clock, len(self.detail))
-        return pack(self.FIELDS, self) + self.detail
+        detail = rest(self.detail, MAX_DETAIL_BYTES, "detail")
+        fixed = pack(self.FIELDS, self)
+        _check(self.kind, self.clock, len(detail))
+        return fixed + detail
 
     @staticmethod
     def decode(data: bytes) -> "Entry":

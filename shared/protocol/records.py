@@ -52,7 +52,8 @@ class MasterRecord(Struct):
     @staticmethod
     def decode(data: bytes) -> "MasterRecord":
         fixed, sealed = _split(MASTER, data, MasterRecord.FIELDS)
-        return MasterRecord(*unpack(MasterRecord.FIELDS, fixed), sealed)
+        master_id, authority_key = unpack(MasterRecord.FIELDS, fixed)
+        return MasterRecord(master_id, authority_key, sealed)
 
 
 class WhiteCertificate(Struct):

@@ -95,8 +95,10 @@ def encode_report(report: Report) -> bytes:
             raise Malformed("entry %r is not the report's next one" % entry.seq)
     macs = report.previous_mac + report.head_mac
     _check_report(report.first_seq, macs, report.health)
-    payload = [VERSION, report.first_seq, macs, entries.encode(report.entries)]
-    return cbor.encode(payload + [report.health] if report.health else payload)
+    payload: list[object] = [VERSION, report.first_seq, macs, entries.encode(report.entries)]
+    if report.health:
+        payload.append(report.health)
+    return cbor.encode(payload)
 
 
 def decode_report(payload: bytes, machine_id: int = 0) -> Report:
