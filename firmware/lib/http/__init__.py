@@ -1,0 +1,1 @@
+"""The little HTTP that a small device needs."""
