@@ -11,9 +11,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlmodel import Session
 
-from backoffice.events.broker import Broker
 from backoffice.context import Context
 from backoffice.db import READ, WRITE, transaction
+from backoffice.events.broker import Broker
 from backoffice.keyring import Keyring
 from backoffice.settings import Settings
 

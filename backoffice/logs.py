@@ -41,4 +41,4 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 def get(name: str) -> Any:
     """A logger for one module."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(module=name)

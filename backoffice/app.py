@@ -1,0 +1,56 @@
+"""The back office as an ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from backoffice import http_errors, migrations
+from backoffice.accounts.endpoints import router as accounts
+from backoffice.clock import Clock, system_clock
+from backoffice.context import Context
+from backoffice.db import make_engine
+from backoffice.institutions.endpoints import router as institutions
+from backoffice.keyring import Keyring
+from backoffice.machines.endpoints import router as machines
+from backoffice.origin import OriginGuard
+from backoffice.settings import Settings
+
+ROUTERS: list[APIRouter] = [accounts, institutions, machines]
+"""One router a domain."""
+
+TAGS = [
+    {"name": "accounts", "description": "Users, logins, API tokens and agents."},
+    {"name": "institutions", "description": "Medical institutions."},
+    {"name": "machines", "description": "Swipe machines and card issuers, and their journals."},
+]
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> FastAPI:
+    """Make the application: opens the keyring, brings the database to its newest shape, wires the domains."""
+    context = make_context(settings or Settings.from_environment(), clock)
+    app = FastAPI(title="Perscan back office", version="0.1.0", openapi_tags=TAGS, lifespan=_lifespan)
+    app.state.context = context
+    http_errors.install(app)
+    app.add_middleware(OriginGuard, public_origin=context.settings.public_origin)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def make_context(settings: Settings, clock: Clock = system_clock) -> Context:
+    """The parts without the web: what the command line uses too."""
+    keyring = Keyring.load_or_create(settings.keyring_path)
+    engine = make_engine(settings)
+    migrations.upgrade(engine)
+    return Context(settings=settings, engine=engine, keyring=keyring, clock=clock)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    context: Context = app.state.context
+    try:
+        yield
+    finally:
+        context.broker.close()
+        context.engine.dispose()

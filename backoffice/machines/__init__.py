@@ -1,0 +1,1 @@
+"""Machines: registered, provisioned, seen."""
