@@ -1,0 +1,69 @@
+"""The batches this machine was initialised with: range, expiry, key. What is spent of them stands in the journal.
+
+Law of a file (its name is the batch's number): the sealed key as it was on the batch card, then the batch certificate.
+The key is opened with the certificate as associated data under the machine's own key, so a file that opens is intact.
+"""
+
+import os
+from errno import EEXIST
+
+from errors import StorageFailed
+from protocol import keys, records
+from protocol.errors import ProtocolError
+
+CACHED_MAX = 3  # batches whose keys are kept at hand: a clinic uses up one batch before it begins the next
+
+
+class Batch:
+    """One batch, its key opened."""
+
+    def __init__(self, certificate: records.BatchCertificate, key: bytes) -> None:
+        self.batch_id = certificate.batch_id
+        self.first_credit = certificate.first_credit
+        self.count = certificate.count
+        self.expires = certificate.expires
+        self.key = key
+
+
+class Batches:
+    """The folder of batch files."""
+
+    def __init__(self, directory: str, machine_key: bytes) -> None:
+        self._directory = directory
+        self._machine_key = machine_key
+        self._cache: list[Batch] = []
+        try:
+            os.mkdir(directory)
+        except OSError as error:
+            if error.errno != EEXIST:
+                raise
+
+    def get(self, batch_id: int) -> Batch:
+        """The batch, which the journal says is there. Raises StorageFailed when its file is not what was written."""
+        for batch in self._cache:
+            if batch.batch_id == batch_id:
+                return batch
+        batch = self._read(batch_id)
+        self._cache = [batch] + self._cache[: CACHED_MAX - 1]
+        return batch
+
+    def save(self, record: records.BatchRecord) -> None:
+        """Keep the batch, before the journal says that it is there."""
+        path = self._path(record.batch.batch_id)
+        with open(path + ".new", "wb") as file:
+            file.write(record.machine_sealed)
+            file.write(record.batch.encode())
+            file.flush()
+        os.rename(path + ".new", path)
+
+    def _read(self, batch_id: int) -> Batch:
+        try:
+            with open(self._path(batch_id), "rb") as file:
+                sealed = file.read(keys.SEALED_BATCH_KEY_BYTES)
+                certificate = records.BatchCertificate.decode(file.read())
+            return Batch(certificate, keys.open_batch_key(self._machine_key, certificate.body(), sealed))
+        except (ProtocolError, OSError) as error:
+            raise StorageFailed("batch %d cannot be read: %s" % (batch_id, error)) from None
+
+    def _path(self, batch_id: int) -> str:
+        return "%s/%010d" % (self._directory, batch_id)

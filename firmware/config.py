@@ -1,0 +1,116 @@
+"""What the factory told this machine: who it is, whom it believes, how it reaches the back office.
+
+Law of the file: "PC1", CBOR list of the fields in the order of FIELDS (new ones are appended), the first eight bytes
+of SHA-256 over both. Written beside the old file and renamed, so a power cut leaves the one or the other.
+"""
+
+import hashlib
+import os
+from errno import ENOENT
+
+from protocol import cbor
+from protocol.errors import ProtocolError
+
+PATH = "/config"
+MAGIC = b"PC1"
+DIGEST_BYTES = 8
+FIELDS = ("role", "machine_id", "epoch", "institution", "authority_key", "machine_key", "institution_key", "settings")
+ROLES = ("swipe", "master_issuer", "child_issuer")
+
+# Settings and what they are when nobody set them.
+DEFAULTS = {
+    "language": "en",
+    "require_client": False,  # act on a tap only while a client waits for one
+    "exam_s": 1800,  # an exam that nobody ends is over after this
+    "report_s": 300,  # a report at least this often, entries or not
+    "transport": "wifi",
+    "wifi_ssid": "",
+    "wifi_password": "",
+    "server_host": "",
+    "server_port": 80,
+    "server_path": "/api/v1/uplink",
+}
+
+
+class CorruptConfig(Exception):
+    """The file is there and is not what was written: the machine must not pretend to be blank."""
+
+
+class Config:
+    """The provisioned facts. Immutable but for the settings."""
+
+    def __init__(
+        self,
+        role: str,
+        machine_id: int,
+        epoch: int,
+        institution: int,
+        authority_key: bytes | None,
+        machine_key: bytes | None,
+        institution_key: bytes | None,
+        settings: dict[str, object],
+    ) -> None:
+        self.role = role
+        self.machine_id = machine_id
+        self.epoch = epoch
+        self.institution = institution
+        self.authority_key = authority_key
+        self.machine_key = machine_key
+        self.institution_key = institution_key
+        self.settings = settings
+
+    def setting(self, name: str) -> object:
+        """The setting, or what holds when nobody set it."""
+        return self.settings.get(name, DEFAULTS[name])
+
+    def directory(self) -> str:
+        """Where the journal and the batches of this provisioning live."""
+        return "/p%d-%d" % (self.machine_id, self.epoch)
+
+    def save(self, path: str = PATH) -> None:
+        """In one step, or not at all."""
+        body = MAGIC + cbor.encode([getattr(self, name) for name in FIELDS])
+        with open(path + ".new", "wb") as file:
+            file.write(body)
+            file.write(_digest(body))
+            file.flush()
+        os.rename(path + ".new", path)
+
+    @staticmethod
+    def load(path: str = PATH) -> "Config | None":
+        """The saved facts, None on a blank device."""
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+        except OSError as error:
+            if error.errno == ENOENT:
+                return None
+            raise CorruptConfig("flash error %s" % error.errno) from None
+        body = content[:-DIGEST_BYTES]
+        if body[:3] != MAGIC or _digest(body) != content[-DIGEST_BYTES:]:
+            raise CorruptConfig("not what was written")
+        try:
+            return Config(*cbor.decode(body[3:]))
+        except (ProtocolError, TypeError) as error:
+            raise CorruptConfig(str(error)) from None
+
+
+def checked_settings(given: dict[str, object]) -> dict[str, object]:
+    """The settings that this firmware knows, each of its default's type. Raises ValueError; unknown ones are ignored."""
+    known = {}
+    for name, value in given.items():
+        if name not in DEFAULTS:
+            continue
+        default = DEFAULTS[name]
+        if type(value) is not type(default):
+            raise ValueError("setting %s" % name)
+        if isinstance(value, str) and len(value) > 128:
+            raise ValueError("setting %s" % name)
+        if isinstance(value, int) and not 0 <= value <= 0x7FFFFFFF:
+            raise ValueError("setting %s" % name)
+        known[name] = value
+    return known
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()[:DIGEST_BYTES]

@@ -1,0 +1,147 @@
+"""What the journal means: the fold of its entries. Whatever the machine must not forget is derived here and nowhere
+else, so a machine that reads its journal after a power cut knows exactly what it knew before.
+
+Law of the details (what protocol.journal leaves to the machine): BATCH = count u32. COMMAND = command id u32, kind u8,
+result u8 (0 done). Fields are only ever appended.
+"""
+
+from protocol import cbor
+from protocol import journal as codec
+from protocol import uplink
+from spent import Spent
+
+MAX_BATCHES = 128  # in the life of one provisioning
+MAX_OPEN_CREDITS = 32768  # in all batches that are not used up: 4 KiB of bitmaps
+MAX_IN_DOUBT = 64  # cards that were touched and never finished
+MAX_REVOKED = 256  # single credits; more than that revoke the batch
+COMMAND_DONE = 0
+_VERSION = 1
+
+
+class Exam:
+    """The exam that was paid for last and has not ended."""
+
+    def __init__(self, batch: int, credit: int, seq: int, time: int) -> None:
+        self.batch = batch
+        self.credit = credit
+        self.seq = seq  # of the DEBIT
+        self.time = time  # of the DEBIT, 0 when the clock was unknown
+        self.started = False
+        self.boots = 0  # power losses since it started
+
+
+class State:
+    """Batches, spent credits, cards in doubt, the running exam, what the back office ordered."""
+
+    def __init__(self) -> None:
+        self.batches: dict[int, Spent] = {}
+        self.in_doubt: list[tuple[int, int]] = []
+        self.revoked_batches: list[int] = []
+        self.revoked_credits: list[tuple[int, int]] = []
+        self.exam: Exam | None = None
+        self.locked = False
+        self.last_command = 0
+        self.latest_time = 0  # the latest trusted time ever journalled: now is not before it
+        self.debits = 0
+        self.faults = 0
+
+    def apply(self, entry: codec.Entry) -> None:
+        """One entry further. Entries arrive in the order of seq, each once."""
+        if entry.clock == codec.CLOCK_TRUSTED and entry.time > self.latest_time:
+            self.latest_time = entry.time
+        kind = entry.kind
+        credit = (entry.batch, entry.credit)
+        if kind == codec.INTENT:
+            if credit not in self.in_doubt:
+                self.in_doubt.append(credit)
+        elif kind == codec.DEBIT:
+            self._spend(credit)
+            self.debits += 1
+            self.exam = Exam(entry.batch, entry.credit, entry.seq, entry.time)
+        elif kind == codec.STARTED:
+            if self.exam is not None:
+                self.exam.started = True
+        elif kind == codec.ENDED:
+            self.exam = None
+        else:
+            self._apply_rare(entry, credit)
+
+    def open_credits(self) -> int:
+        """Credits of all batches that are not used up: what the bitmaps have to hold."""
+        return sum([spent.count for spent in self.batches.values() if spent.left()])
+
+    def encode(self) -> bytes:
+        """As it goes into a checkpoint."""
+        exam = self.exam
+        return cbor.encode(
+            [
+                _VERSION,
+                [[batch, s.first_credit, s.count, s.bits()] for batch, s in self.batches.items()],
+                [list(pair) for pair in self.in_doubt],
+                self.revoked_batches,
+                [list(pair) for pair in self.revoked_credits],
+                None if exam is None else [exam.batch, exam.credit, exam.seq, exam.time, int(exam.started), exam.boots],
+                int(self.locked),
+                self.last_command,
+                self.latest_time,
+                self.debits,
+                self.faults,
+            ]
+        )
+
+    @staticmethod
+    def decode(data: bytes) -> "State":
+        """The reverse; the caller has checked the MAC, so only a new version can be wrong with it."""
+        fields = cbor.decode(data)
+        if fields[0] != _VERSION:
+            raise ValueError("checkpoint of another version")
+        state = State()
+        state.batches = {batch: Spent(first, count, bits) for batch, first, count, bits in fields[1]}
+        state.in_doubt = [(batch, credit) for batch, credit in fields[2]]
+        state.revoked_batches = list(fields[3])
+        state.revoked_credits = [(batch, credit) for batch, credit in fields[4]]
+        if fields[5] is not None:
+            batch, credit, seq, time, started, boots = fields[5]
+            state.exam = Exam(batch, credit, seq, time)
+            state.exam.started = bool(started)
+            state.exam.boots = boots
+        state.locked = bool(fields[6])
+        state.last_command, state.latest_time, state.debits, state.faults = fields[7:11]
+        return state
+
+    def _apply_rare(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
+        kind = entry.kind
+        if kind == codec.ABANDONED:
+            self._spend(credit)
+        elif kind == codec.BOOT:
+            if self.exam is not None and self.exam.started:
+                self.exam.boots += 1
+        elif kind == codec.BATCH:
+            if entry.batch not in self.batches:
+                self.batches[entry.batch] = Spent(entry.credit, int.from_bytes(entry.detail[:4], "big"))
+        elif kind == codec.FAULT:
+            self.faults += 1
+        elif kind == codec.COMMAND:
+            self._obey(entry, credit)
+
+    def _spend(self, credit: tuple[int, int]) -> None:
+        if credit in self.in_doubt:
+            self.in_doubt.remove(credit)
+        spent = self.batches.get(credit[0])
+        if spent is not None and spent.holds(credit[1]):
+            spent.mark(credit[1])
+
+    def _obey(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
+        self.last_command = max(self.last_command, int.from_bytes(entry.detail[:4], "big"))
+        kind, result = entry.detail[4], entry.detail[5]
+        if result != COMMAND_DONE:
+            return
+        if kind == uplink.LOCK:
+            self.locked = True
+        elif kind == uplink.UNLOCK:
+            self.locked = False
+        elif kind == uplink.REVOKE_BATCH and entry.batch not in self.revoked_batches:
+            self.revoked_batches.append(entry.batch)
+        elif kind == uplink.REVOKE_CREDIT and credit not in self.revoked_credits:
+            self.revoked_credits.append(credit)
+            self._spend(credit)

@@ -1,0 +1,35 @@
+"""How a sealed message reaches the back office and the answer comes back, whatever carries them.
+
+Drawn for all of them: Wi-Fi and GPRS exchange within seconds; an SMS is at most 140 bytes, costs money, and its answer
+may come minutes later or never. The message is sealed before it gets here, so a transport needs to keep no secret.
+"""
+
+
+class TransportError(Exception):
+    """The message may or may not have arrived. The uplink sends it again later; the back office takes it once."""
+
+
+class Transport:
+    """One way to the back office."""
+
+    name = ""
+    max_message_bytes = 0  # what one exchange carries; the uplink cuts its report to fit
+    min_interval_s = 0  # exchanges cost money on some: not more often than this, however much there is to say
+
+    async def exchange(self, message: bytes) -> bytes:
+        """Deliver the message, return the answer. Raises TransportError; never waits without bound."""
+        raise NotImplementedError
+
+
+def make(name: str, config: "Config") -> Transport:
+    """The transport of that name, its code loaded only now. Raises ValueError."""
+    if name == "wifi":
+        from transport_wifi import WifiTransport
+
+        return WifiTransport(config)
+    raise ValueError("no transport of the name " + name)
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from config import Config
