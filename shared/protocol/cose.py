@@ -1,7 +1,7 @@
 """COSE_Encrypt0 (RFC 9052 5.2) with AES-CCM-16-64-128 (RFC 9053 4.2): the envelope of every uplink message.
 
-Law: tag 16, protected header {1: 10}, unprotected header {4: kid, 5: IV of 13 bytes}, ciphertext with an 8-byte
-tag, in deterministic CBOR. Another algorithm is another value of header 1; a receiver refuses what it does not know.
+Law: tag 16, protected header {1: 10}, unprotected header {4: kid, 5: IV of 13 bytes} where kid may be left out,
+ciphertext with an 8-byte tag; all in deterministic CBOR. Another algorithm is another value of header 1; a receiver refuses what it does not know.
 """
 
 from protocol import cbor, ccm
@@ -23,11 +23,12 @@ _PROTECTED = b"\xa1\x01\x0a"  # {1: 10}
 def seal(key: bytes, key_id: bytes, iv: bytes, payload: bytes, external_aad: bytes = b"") -> bytes:
     _check(key, iv)
     sealed = ccm.seal(key, iv, payload, _enc_structure(external_aad), TAG_BYTES)
-    return cbor.encode(cbor.Tag(COSE_ENCRYPT0, [_PROTECTED, {KEY_ID: key_id, IV: iv}, sealed]))
+    unprotected = {KEY_ID: key_id, IV: iv} if key_id else {IV: iv}
+    return cbor.encode(cbor.Tag(COSE_ENCRYPT0, [_PROTECTED, unprotected, sealed]))
 
 
 def header(message: bytes) -> tuple[bytes, bytes]:
-    """(kid, IV). Nothing of it is proven until the message is opened."""
+    """(kid, IV); kid is empty when there is none. Nothing of it is proven until the message is opened."""
     key_id, iv, _ = _parts(message)
     return key_id, iv
 
@@ -53,9 +54,9 @@ def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
     protected, unprotected, sealed = parts
     if protected != _PROTECTED:
         raise UnknownKind("another algorithm than AES-CCM-16-64-128")
-    if not isinstance(unprotected, dict) or len(unprotected) != 2:
+    if not isinstance(unprotected, dict) or not set(unprotected) <= {KEY_ID, IV}:
         raise Malformed("the unprotected header holds kid and IV")
-    key_id, iv = unprotected.get(KEY_ID), unprotected.get(IV)
+    key_id, iv = unprotected.get(KEY_ID, b""), unprotected.get(IV)
     if not isinstance(key_id, bytes) or len(key_id) > MAX_KEY_ID_BYTES:
         raise Malformed("kid must be bytes, at most 16")
     if not isinstance(iv, bytes) or len(iv) != IV_BYTES:
