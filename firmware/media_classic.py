@@ -92,24 +92,26 @@ class ClassicMedium(Medium):
         present = _counter(first, second)
         if next_credit < present:
             raise Refused(reasons.OUT_OF_RANGE, detail="the card has drawn up to %d" % present)
-        if next_credit > present:
+        if next_credit > present or first != second:  # a copy that was torn may hold its number by chance: have two
             self._put(layout.draw_target(first, second), layout.draw_block(next_credit))
         return next_credit
 
     # Personalising
 
     def personalise(self, kind: str, record: bytes, read_key: bytes, write_key: bytes, progress: "Progress") -> Outcome:
-        number = KINDS[kind]
-        plan = _Plan(number, record)
+        plan = _Plan(KINDS[kind], record)
         self._begin(plan, read_key, write_key)
         if self._finished(plan, read_key):
+            self._open(1, write_key)
+            self._put(layout.COMMIT_BLOCK, layout.FRESH)  # torn at its very end, this block could still be weak
             return self._outcome()
         steps = len(plan.sectors) + 2
-        self._mark_unfinished()
+        torn_in = self._last_secured(plan, write_key) if self._unfinished() else 0
+        self._mark_unfinished(write_key)
         progress(1, steps)
         for index, sector in enumerate(plan.sectors):
             self._fill(plan, sector, write_key)
-            self._secure(number, sector, read_key, write_key)
+            self._secure(plan.kind, sector, read_key, write_key, rewrite=sector == torn_in)
             progress(index + 2, steps)
         self._commit(plan, write_key)
         progress(steps, steps)
@@ -124,11 +126,12 @@ class ClassicMedium(Medium):
                 raise Refused(reasons.WRONG_CARD, detail="not a card of kind " + kind)
             if self._state != layout.FRESH:
                 raise Refused(reasons.USED, detail="the card was burnt")
+        resumed = self._unfinished()
         length = _length_or_longest(number, self._header)
-        self._mark_unfinished()
+        self._mark_unfinished(write_key)
         self._put(layout.FIRST_BLOCK, layout.FRESH)
         for sector in _sectors(number, length):
-            self._clear(sector, write_key)
+            self._clear(sector, write_key, resumed)
         self._open(1, layout.FACTORY_KEY)
         self._put(layout.COMMIT_BLOCK, layout.FRESH)
 
@@ -158,26 +161,34 @@ class ClassicMedium(Medium):
                 raise Refused(reasons.DAMAGED, detail="block %d" % block)
         return True
 
-    def _mark_unfinished(self) -> None:
+    def _last_secured(self, plan: "_Plan", write_key: bytes) -> int:
+        """The sector whose trailer was written last: if the card was torn in that, some of its bits may be weak."""
+        for sector in reversed(plan.sectors):
+            if not self._open(sector, write_key):
+                return sector
+        return 0
+
+    def _mark_unfinished(self, write_key: bytes) -> None:
         if self._state != layout.UNFINISHED:
+            self._open(1, write_key)
             self._put(layout.COMMIT_BLOCK, layout.UNFINISHED)
             self._state = layout.UNFINISHED
 
     def _fill(self, plan: "_Plan", sector: int, write_key: bytes) -> None:
-        self._open(sector, write_key)
+        """The sector's data. What a torn write left may read right by chance, so an open sector is always written."""
+        factory = self._open(sector, write_key)
         for block, data in plan.data:
-            if layout.sector_of(block) == sector and self._card.read(block) != data:
+            if layout.sector_of(block) == sector and (factory or self._card.read(block) != data):
                 self._put(block, data)
 
-    def _secure(self, number: int, sector: int, read_key: bytes, write_key: bytes) -> None:
+    def _secure(self, number: int, sector: int, read_key: bytes, write_key: bytes, rewrite: bool) -> None:
         """Keys and access bits of a filled sector: written only from a known state, and proven afterwards."""
         trailer = layout.trailer_of(sector)
         wanted = layout.trailer(number, sector, read_key, write_key)
         factory = self._open(sector, write_key)
-        access = self._access(trailer)
-        if access != (layout.FACTORY_ACCESS if factory else layout.access_of(number, sector)):
+        if self._access(trailer) != (layout.FACTORY_ACCESS if factory else layout.access_of(number, sector)):
             raise Refused(reasons.DAMAGED, detail="unexpected access bits in sector %d" % sector)
-        if factory or not self._accepts(trailer, wanted[:6], KEY_A):
+        if factory or rewrite or not self._accepts(trailer, wanted[:6], KEY_A):
             self._open(sector, write_key)
             self._write_trailer(trailer, wanted)
         self._prove(trailer, wanted[:6], KEY_A, number, sector)
@@ -196,14 +207,14 @@ class ClassicMedium(Medium):
         self._put(layout.COMMIT_BLOCK, layout.FRESH)
         self._state = layout.FRESH
 
-    def _clear(self, sector: int, write_key: bytes) -> None:
+    def _clear(self, sector: int, write_key: bytes, resumed: bool) -> None:
         """Data first, then the factory trailer; block 6 keeps the sign of an unfinished card until the very end."""
         factory = self._open(sector, write_key)
         trailer = layout.trailer_of(sector)
         for block in range(trailer - 3, trailer):
             if block != layout.COMMIT_BLOCK and self._card.read(block) != layout.FRESH:
                 self._put(block, layout.FRESH)
-        if factory:
+        if factory and not resumed:
             return
         self._write_trailer(trailer, layout.factory_trailer())
         self._card.log_out()
