@@ -50,6 +50,8 @@ HEALTH_READER_REINITS = 5  # how often the card reader was restarted since power
 HEALTH_READER_VERSION = 6  # the reader chip's version register
 HEALTH_TRANSPORT = 7  # which way this report took, text
 HEALTH_EPOCH = 8  # provisioning epoch
+HEALTH_PENDING = 9  # entries not acknowledged yet, those of this report included
+HEALTH_CLOCK = 10  # the machine's unix time when it made the report, 0 = its clock is not set
 
 ALERT_NONE = 0  # all is well
 ALERT_GAP = 1  # entries are missing: report again from ack_seq + 1
