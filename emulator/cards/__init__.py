@@ -1,0 +1,1 @@
+"""Contactless cards: what happens inside the plastic."""
