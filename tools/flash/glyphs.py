@@ -13,8 +13,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.flash.build import ROOT
-
+ROOT: Final = Path(__file__).resolve().parents[2]
 TEXTS: Final = ROOT / "firmware" / "texts"
 KEPT: Final = ROOT / "build" / "glyphs"
 FONT_PACKAGE: Final = "pylopdf_fonts_zh_cn"

@@ -1,0 +1,138 @@
+# Plays the part of the ESP32 port's frozen _boot.py and of its start-up code: file system, boot.py, main.py.
+# Everything of the emulator is imported before the file system of the host disappears.
+import builtins
+import gc
+import os
+import random
+import select
+import socket
+import sys
+import time
+from struct import pack
+
+import _link
+import esp32
+import machine
+import network
+import vfs
+from micropython import const
+
+_FLASH_PROGRAM = const(0x8A)
+_FLASH_ERASE = const(0x8B)
+_FLASH_READS = const(0x0F)
+_HEAP = const(0x0C)
+_HALT = const(0x8E)
+_BLOCK_BYTES = const(4096)
+_BLOCKS = const(512)
+
+
+class _Flash:
+    # Reads come straight from the image that the emulator shares; program and erase are asked for.
+    def readblocks(self, block, into, offset=0):
+        _link.flash_reads += 1
+        image = _link.flash
+        image.seek(block * _BLOCK_BYTES + offset)
+        image.readinto(into)
+
+    def writeblocks(self, block, data, offset=None):
+        if offset is None:
+            _link.call(_FLASH_ERASE, 0, pack("<I", block * _BLOCK_BYTES))
+            offset = 0
+        _link.call(_FLASH_PROGRAM, 0, pack("<I", block * _BLOCK_BYTES + offset) + data)
+
+    def ioctl(self, request, argument):
+        if request == 4:
+            return _BLOCKS
+        if request == 5:
+            return _BLOCK_BYTES
+        if request == 6:
+            _link.call(_FLASH_ERASE, 0, pack("<I", argument * _BLOCK_BYTES))
+        return 0
+
+
+def _mount():
+    device = _Flash()
+    vfs.umount("/")
+    try:
+        # No modification times: littlefs would take them from the clock of the host.
+        vfs.mount(vfs.VfsLfs2(device, mtime=False), "/")
+    except OSError:
+        vfs.VfsLfs2.mkfs(device)  # as the port's inisetup does
+        vfs.mount(vfs.VfsLfs2(device, mtime=False), "/")
+    os.chdir("/")
+    sys.path[:] = ["", ".frozen", "/lib"]
+
+
+def _run(path, scope):
+    try:
+        builtins.execfile(path, scope)
+    except OSError as error:
+        if error.errno != 2:
+            sys.print_exception(error)
+    except Exception as error:
+        sys.print_exception(error)
+
+
+def _watch_heap():
+    # Live bytes after each import, less what its own imports took, and the most that was live at any request.
+    importing = []  # bytes that the imports inside the current one took
+    original = builtins.__import__
+    seen = set(sys.modules)
+    peak = [0, 0]
+
+    def load(name, *arguments):
+        if name in seen or (len(arguments) > 3 and arguments[3]):
+            return original(name, *arguments)
+        seen.add(name)
+        gc.collect()
+        before = gc.mem_alloc()
+        importing.append(0)
+        module = original(name, *arguments)
+        gc.collect()
+        took = gc.mem_alloc() - before
+        own = took - importing.pop()
+        if importing:
+            importing[-1] += took
+        _link.put(_HEAP, 0, "import {} {}".format(name, own).encode())
+        return module
+
+    def sample():
+        gc.collect()
+        live = gc.mem_alloc()
+        if live > peak[0]:
+            peak[0] = live
+            _link.put(_HEAP, 0, "peak {} {}".format(live, gc.mem_free()).encode())
+
+    builtins.__import__ = load
+    _link.probe = sample
+
+
+def _start():
+    _, ticks_base_us, seed, machine._cause, options, machine._unique_id = _link.boot()
+    time.ticks_base_us = ticks_base_us
+    random.seed(seed)
+    _lend_clock()
+    _mount()
+    gc.collect()
+    _link.put(_HEAP, 0, "stand_ins {} {}".format(gc.mem_alloc(), gc.mem_free()).encode())
+    if options:
+        _watch_heap()
+    scope = {"__name__": "__main__"}
+    _run("/boot.py", scope)
+    _run("/main.py", scope)
+    _link.call(_HALT, 0)
+
+
+def _lend_clock():
+    # asyncio's task queue is C and stamps "now" with the host's clock. In virtual time that one stays far behind
+    # ours: a task that may run now sorts before every task that sleeps, and the time between them is ours alone.
+    from asyncio import core
+
+    import utime
+
+    core.ticks = utime.ticks_ms if _link.real_time() else _link.ticks_for_asyncio
+    core.ticks_add = utime.ticks_add
+    core.ticks_diff = utime.ticks_diff
+
+
+_start()

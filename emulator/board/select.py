@@ -1,0 +1,119 @@
+# poll() over the board's UARTs (the emulator knows) and real sockets (the kernel knows).
+# In virtual time an answer from loopback is awaited really, while the board's clock stands still; a peer
+# that stays silent for NETWORK_PATIENCE_MS is given up and virtual time goes on.
+from io import IOBase
+
+import _link
+import uselect
+from machine import UART
+from micropython import const
+
+POLLIN = const(1)
+POLLOUT = const(4)
+POLLERR = const(8)
+POLLHUP = const(16)
+
+_FOREVER_US = const(1 << 60)
+_PEEK_US = const(10)  # what one look costs
+_STALE_US = const(200)  # a look at the UARTs younger than this is repeated without asking
+_STREAM_STEP_US = const(1000)  # a stream written in Python is looked at this often
+_IMPATIENT_MS = const(2)
+_WAKE = const(0x0B)
+_NETWORK = const(8)
+
+network_patience_ms = 2000  # set at boot
+
+
+class _Poll:
+    def __init__(self):
+        self._uarts = []  # [uart, event mask]
+        self._real = uselect.poll()
+        self._real_count = 0
+        self._streams = 0  # how many of the real ones are Python streams
+        self._patience_ms = network_patience_ms
+
+    def register(self, stream, events=POLLIN | POLLOUT):
+        if isinstance(stream, UART):
+            for entry in self._uarts:
+                if entry[0] is stream:
+                    entry[1] = events
+                    return
+            self._uarts.append([stream, events])
+            return
+        self._real.register(stream, events)
+        self._real_count += 1
+        if isinstance(stream, IOBase):
+            self._streams += 1
+        self._patience_ms = network_patience_ms
+
+    def modify(self, stream, events):
+        if not isinstance(stream, UART):
+            return self._real.modify(stream, events)
+        self.register(stream, events)
+
+    def unregister(self, stream):
+        for entry in self._uarts:
+            if entry[0] is stream:
+                self._uarts.remove(entry)
+                return
+        if not isinstance(stream, UART):
+            self._real.unregister(stream)
+            self._real_count -= 1
+            if isinstance(stream, IOBase):
+                self._streams -= 1
+
+    def poll(self, timeout_ms=-1):
+        return list(self.ipoll(timeout_ms))
+
+    def ipoll(self, timeout_ms=-1):
+        now_us = _link.look_at_clock(_PEEK_US)
+        until_us = _FOREVER_US if timeout_ms < 0 else now_us + timeout_ms * 1000
+        while True:
+            if now_us - _link.synced_us() > _STALE_US:
+                _link.wait(0)
+            ready = self._ready()
+            now_us = _link.now_us()
+            if ready or now_us >= until_us:
+                return ready
+            self._wait(until_us)
+            now_us = _link.now_us()
+
+    def _ready(self):
+        found = []
+        for uart, events in self._uarts:
+            happened = uart.ioctl(3, events)
+            if happened:
+                found.append((uart, happened))
+        if self._real_count and (_link.flags & _NETWORK or self._streams):
+            found.extend(self._real.poll(0))
+        return found
+
+    def _wait(self, until_us):
+        mask = 0
+        for uart, events in self._uarts:
+            if events & POLLIN:
+                mask |= 1 << uart.id
+        if not self._real_count:
+            _link.wait(until_us, mask)
+        elif self._streams:
+            _link.wait(min(until_us, _link.now_us() + _STREAM_STEP_US), mask)
+        elif _link.real_time():
+            self._wait_for_either(until_us, mask)
+        elif not (_link.flags & _NETWORK and self._real.poll(self._patience_ms)):
+            self._patience_ms = _IMPATIENT_MS
+            _link.wait(until_us, mask)
+
+    def _wait_for_either(self, until_us, mask):
+        _link.send_wait(until_us, mask)
+        self._real.register(_link.answers, POLLIN)
+        happened = self._real.poll(-1 if until_us == _FOREVER_US else (until_us - _link.now_us()) // 1000 + 1)
+        self._real.unregister(_link.answers)
+        for stream, _ in happened:
+            if stream is not _link.answers:
+                _link.send(_WAKE, 0)  # answered as soon as it arrives, if the wait has not ended by itself
+                break
+        _link.receive()
+
+
+def poll():
+    return _Poll()

@@ -1,0 +1,375 @@
+"""A board: an ESP32 as the firmware sees it, with the chips and things around it that it controls."""
+
+import os
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from emulator import wiring
+from emulator.errors import BoardHung, EmulatorError
+from emulator.expose import Exposure, PtyExposure, TcpExposure, exposed
+from emulator.flash import Flash
+from emulator.frames import FIRST_REQUEST, Flag, Item
+from emulator.heap import HeapReport
+from emulator.hostport import HostPort
+from emulator.image import build_image
+from emulator.oled import Ssd1306
+from emulator.operations import Answer, Operations
+from emulator.pins import Pins
+from emulator.process import BoardProcess, ProcessGone, ProcessSilent
+from emulator.radio import make_reader
+from emulator.spi import SpiBus
+from emulator.timer import Timers
+from emulator.uart import Uart
+from emulator.wifi import Network
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+FAR_FUTURE_US: Final = 1 << 62
+UNIX_2000_US: Final = 946_684_800_000_000
+START_UP_US: Final = 300_000  # from power or reset to MicroPython's first line
+BOOT_MESSAGE: Final = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x%x (%s),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+POWER_ON, HARD_RESET, WATCHDOG_RESET, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
+CAUSES: Final = {
+    POWER_ON: (0x1, b"POWERON_RESET"),
+    HARD_RESET: (0xC, b"SW_CPU_RESET"),
+    WATCHDOG_RESET: (0x8, b"TG1WDT_SYS_RESET"),
+    SOFT_RESET: (0xC, b"SW_CPU_RESET"),
+}
+
+
+@dataclass
+class Counters:
+    """What crossed the board's buses since it was made; power cuts do not reset them."""
+
+    spi_transactions: int = 0
+    spi_bytes: int = 0
+    i2c_transactions: int = 0
+    i2c_bytes: int = 0
+    flash_reads: int = 0
+    flash_progs: int = 0
+    flash_erases: int = 0
+    requests: int = 0  # round trips of the seam: what the bench takes off the CPU time
+
+
+@dataclass
+class Press:
+    """A button: low while it is held."""
+
+    board: "Board"
+    pin: int
+    held: bool = False
+
+    def press(self, ms: int = 200) -> None:
+        self._move(True)
+        self.board.world.at(ms, lambda: self._move(False))
+
+    def reads_high(self) -> bool:
+        return not self.held
+
+    def _move(self, held: bool) -> None:
+        with self.board.world.lock:
+            self.held = held
+            self.board.world.note(self.board.name, "button", f"{self.pin} {'down' if held else 'up'}")
+            self.board.pins.edge(self.pin, not held)
+
+
+class Board:
+    """Made without power. Everything that survives a power cut is here; the process is what runs between two."""
+
+    def __init__(
+        self, world: "World", name: str, image: bytes | None, flash: Flash | None, heap_words_k: int | None
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.heap_words_k = heap_words_k
+        self.flash = flash or Flash(build_image() if image is None else image, self._seed("flash"))
+        self.counters = Counters()
+        self.unique_id = bytes([0x24, 0x6F, 0x28]) + world.random(f"{name}/id").randbytes(3)
+        self.entropy = world.random(f"{name}/entropy")
+        self.starts = 0
+        self.resets: list[int] = []  # the causes of all starts
+        self.wall_offset_us = 0
+        self.ticks_start_us = 0  # what ticks_us() shows at the next start; near 2**30 it wraps soon
+        self.watch_heap = False
+        self.heap_report = HeapReport()
+        self._log = os.memfd_create("console")
+        self._exposures: list[Exposure] = []
+        self._make_chips()
+        self._powered = False
+        self.started_us = 0
+        self._process: BoardProcess | None = None
+        self._operations = Operations(self)
+        self._forget_process()
+
+    def _make_chips(self) -> None:
+        self.field, self.reader = make_reader(self.world.clock, self._seed("field"))
+        self.oled = Ssd1306()
+        self.pins = Pins(self.raise_interrupt)
+        self.spi = SpiBus()
+        self.spi.attach(wiring.READER_SELECT, self.reader)
+        self.uarts = [Uart(self.world, self._wake_for_input) for _ in range(3)]
+        self.network = Network(self.world)
+        self.timers = Timers(self.world, self.raise_interrupt)
+        self.host = HostPort(self, self.uarts[wiring.HOST_UART])
+        self.relay_log: list[tuple[int, bool]] = []
+        self.buzzer_log: list[tuple[int, int, int]] = []  # time_us, frequency_hz, duty of 65535
+        self._buttons = {pin: Press(self, pin) for pin in wiring.BUTTONS}
+        for pin, button in self._buttons.items():
+            self.pins.sources[pin] = button.reads_high
+        self.pins.sources[wiring.READER_IRQ] = lambda: bool(self.reader.irq)
+        self.pins.listeners[wiring.READER_SELECT] = lambda level: self.spi.select(wiring.READER_SELECT, level)
+        self.pins.listeners[wiring.READER_RESET] = self.reader.reset_pin
+        self.pins.listeners[wiring.RELAY] = self._move_relay
+
+    # --- power -------------------------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        """It has power and its process lives, be it at the REPL."""
+        return self._process is not None
+
+    @property
+    def powered(self) -> bool:
+        return self._powered
+
+    def power_on(self) -> None:
+        with self.world.lock:
+            if self._powered:
+                return
+            self.wall_offset_us = -self.world.now_us + UNIX_2000_US  # without a battery the clock starts in 2000
+            self._powered = True
+            self.reader.power(True)
+            self.oled.power(True)
+            self._start(POWER_ON)
+
+    def power_off(self) -> None:
+        with self.world.lock:
+            if not self._powered:
+                return
+            self.world.note(self.name, "power off")
+            self._stop()
+            self._powered = False
+            self.reader.power(False)
+            self.oled.power(False)
+
+    def reset(self, cause: int = HARD_RESET) -> None:
+        """The reset button, machine.reset(), the watchdog: the processor starts anew, the chips keep their power."""
+        with self.world.lock:
+            if self._powered:
+                self._stop()
+                self._start(cause)
+
+    def close(self) -> None:
+        """For good: ends the process and gives back what the host lent."""
+        with self.world.lock:
+            for exposure in self._exposures:
+                exposure.close()
+            self._exposures.clear()
+            self.power_off()
+        self.flash.close()
+        os.close(self._log)
+
+    # --- what a test sees and moves ----------------------------------------------------------------------------
+
+    @property
+    def relay(self) -> bool:
+        return self.pins.output(wiring.RELAY)
+
+    def button(self, number: int) -> Press:
+        return self._buttons[wiring.BUTTONS[number]]
+
+    @property
+    def crash_log(self) -> str:
+        """What the processes of this board printed: a real board would send it to its REPL."""
+        size = os.fstat(self._log).st_size
+        return os.pread(self._log, size, 0).decode(errors="replace")
+
+    @property
+    def cpu_us(self) -> int:
+        """CPU time of the host since this start's first line; counters.requests tells how much of it is the seam's."""
+        return self._process.cpu_us if self._process else 0
+
+    @property
+    def halted(self) -> bool:
+        """The firmware came to its end (or died); a real board sits in its REPL then."""
+        return self._halted
+
+    def expose_host(self) -> str:
+        """A pyserial URL of the host link, in real time."""
+        return self._expose(TcpExposure)
+
+    def expose_pty(self) -> str:
+        """The path of a terminal that is the host link, in real time."""
+        return self._expose(PtyExposure)
+
+    def buzz(self, frequency_hz: int, duty: int) -> None:
+        self.buzzer_log.append((self.world.now_us, frequency_hz, duty))
+        self.world.note(self.name, "buzzer", f"{frequency_hz} {duty}")
+
+    # --- the process, as the world runs it ---------------------------------------------------------------------
+
+    @property
+    def next_us(self) -> int:
+        """When the next thing of this board is due."""
+        if not self._process:
+            return FAR_FUTURE_US
+        if self._items:
+            return min(self._items[0].time_us, self._watchdog_us)
+        return min(self._wait_until_us, self._watchdog_us)
+
+    def collect(self) -> None:
+        """Virtual time: let the process run until it asks for something."""
+        while self._process and not self._blocked:
+            try:
+                self._accept(self._process.receive())
+            except ProcessGone:
+                self._halt()
+            except ProcessSilent:
+                self._hang()
+
+    @property
+    def requests(self) -> int:
+        """Real time: the pipe to listen to."""
+        return self._living.requests
+
+    def receive_ready(self) -> None:
+        """Real time: serve what the process says now."""
+        try:
+            items = self._living.receive_ready()
+        except ProcessGone:
+            self.world.forget(self)
+            self._halt()
+            return
+        self._accept(items)
+        while self._items:
+            self._serve_item()
+
+    def serve(self) -> None:
+        """Do what is due at next_us, which is now."""
+        if self._watchdog_us <= self.world.now_us:
+            self.world.note(self.name, "watchdog")
+            self.reset(WATCHDOG_RESET)
+        elif self._items:
+            self._serve_item()
+        else:
+            self.end_wait()
+
+    def begin_wait(self, uart_mask: int, until_us: int) -> Answer | None:
+        if until_us <= self.world.now_us or self._interrupts or uart_mask & self._flags():
+            return Answer()
+        self._wait_mask = uart_mask
+        self._wait_until_us = until_us
+        self._waiting = True
+        return None
+
+    def end_wait(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._wait_until_us = FAR_FUTURE_US
+            self._answer(Answer())
+
+    def raise_interrupt(self, slot: int) -> None:
+        self._interrupts |= 1 << slot
+        self.end_wait()
+
+    def feed_watchdog(self, deadline_us: int) -> None:
+        self._watchdog_us = deadline_us
+
+    def _start(self, cause: int) -> None:
+        self.starts += 1
+        self.resets.append(cause)
+        self.started_us = self.world.now_us + (0 if self.world.real_time else START_UP_US)
+        self.world.note(self.name, "start", str(cause))
+        self._process = BoardProcess(self.flash.file_descriptor, self.heap_words_k, self._log)
+        self._forget_process()
+        self.world.attend(self)
+        number, text = CAUSES[cause]
+        self.uarts[wiring.HOST_UART].send(BOOT_MESSAGE % (number, text))
+
+    def _stop(self) -> None:
+        if self._process:
+            if not self._halted:
+                self.world.forget(self)
+            self._process.kill()
+            self._process = None
+        self._forget_process()
+        self.timers.stop_all()
+        self.network.reset()
+        self.pins.float_all()
+        for uart in self.uarts:
+            uart.reset()
+
+    @property
+    def _living(self) -> BoardProcess:
+        if self._process is None:
+            raise EmulatorError(f"{self.name} has no process")
+        return self._process
+
+    def _forget_process(self) -> None:
+        self._items: deque[Item] = deque()
+        self._blocked = False
+        self._waiting = False
+        self._wait_mask = 0
+        self._wait_until_us = FAR_FUTURE_US
+        self._watchdog_us = FAR_FUTURE_US
+        self._interrupts: int = 0
+        self._halted = False
+
+    def _accept(self, items: list[Item]) -> None:
+        for item in items:
+            # The process begins at its own time zero, and real ones may lag behind the world by a little.
+            self._items.append(item if item.time_us else item._replace(time_us=self.started_us))
+        self._blocked = bool(self._items) and self._items[-1].op >= FIRST_REQUEST
+
+    def _serve_item(self) -> None:
+        item = self._items.popleft()
+        process = self._process
+        answer = self._operations.perform(item)
+        if item.op >= FIRST_REQUEST and answer and self._process is process:
+            self._answer(answer)
+
+    def _answer(self, answer: Answer) -> None:
+        interrupts = self._interrupts
+        self._interrupts = 0
+        self.counters.requests += 1
+        self._blocked = False
+        now_us = self.world.now_us + answer.cost_us
+        try:
+            self._living.answer(now_us, answer.value, interrupts, self._flags(), answer.payload)
+        except ProcessGone:
+            self._halt()
+
+    def _flags(self) -> int:
+        flags = Flag.NETWORK if self.network.passes else Flag(0)
+        for number, uart in enumerate(self.uarts):
+            if uart.waiting:
+                flags |= 1 << number
+        return flags
+
+    def _wake_for_input(self) -> None:
+        if self._wait_mask & self._flags():
+            self.end_wait()
+
+    def _halt(self) -> None:
+        self._halted = True
+        self._blocked = True
+        self.world.note(self.name, "process ended")
+
+    def _hang(self) -> None:
+        if self._watchdog_us == FAR_FUTURE_US:
+            raise BoardHung(f"{self.name} computes for ever:\n{self.crash_log[-2000:]}")
+        self._halt()
+
+    def _move_relay(self, level: bool) -> None:
+        self.relay_log.append((self.world.now_us, level))
+        self.world.note(self.name, "relay", "on" if level else "off")
+
+    def _expose(self, kind: type[TcpExposure] | type[PtyExposure]) -> str:
+        exposure = exposed(kind, self.world, self.uarts[wiring.HOST_UART])
+        self._exposures.append(exposure)
+        return exposure.address
+
+    def _seed(self, purpose: str) -> int:
+        return self.world.random(f"{self.name}/{purpose}").getrandbits(32)
