@@ -56,15 +56,13 @@ def reselect(chip: Mfrc522, card: Card) -> None:
 
 def request(chip: Mfrc522, wake: int = REQA) -> bytes:
     """Wake; ATQA of whoever answers. Several different cards collide here already, which is an answer, too."""
-    chip.stop_crypto()
-    _frame[0] = wake
-    try:
-        count = chip.transceive(_frame, 1, _ANSWER_US, CRC_NONE, last_bits=7, expect=2)
-    except Collision:
-        return bytes(chip.rx[:2])
-    if count != 2:
-        raise Garbled("ATQA of %d bytes" % count)
-    return bytes(chip.rx[:2])
+    if chip.stop_crypto():
+        # A card that expects encrypted frames hears noise in a plain one and falls back to idle, without an answer.
+        try:
+            return _request_once(chip, wake)
+        except CardGone:
+            pass
+    return _request_once(chip, wake)
 
 
 def halt(chip: Mfrc522) -> None:
@@ -75,6 +73,17 @@ def halt(chip: Mfrc522) -> None:
 
 class _Silent(CardGone):
     """A card answered the request and then no more."""
+
+
+def _request_once(chip: Mfrc522, wake: int) -> bytes:
+    _frame[0] = wake
+    try:
+        count = chip.transceive(_frame, 1, _ANSWER_US, CRC_NONE, last_bits=7, expect=2)
+    except Collision:
+        return bytes(chip.rx[:2])
+    if count != 2:
+        raise Garbled("ATQA of %d bytes" % count)
+    return bytes(chip.rx[:2])
 
 
 def _select_once(chip: Mfrc522, wake: int, pick_one: bool) -> Card:

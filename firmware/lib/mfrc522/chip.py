@@ -30,6 +30,8 @@ _LONGEST_US = const(1_600_000)
 _FRAME_SPARE_US = const(15_000)  # two full frames on air and the interpreter's own delays
 _AUTHENTICATION_AIR_US = const(1_900)  # four frames and their delays (NXP MF1S50 data sheet 10.1)
 _NO_ANSWER_US = const(1_000)
+_EAGER_POLLS = const(3)  # then whoever is awaited computes or is gone: poll less often
+_POLL_US = const(200)
 
 # One status poll; index 0 of the answer is void
 _STATUS = (reg.COM_IRQ, reg.ERROR, reg.FIFO_LEVEL, reg.CONTROL, reg.STATUS_2)
@@ -163,8 +165,8 @@ class Mfrc522:
         """Crypto1 authentication; on success every frame until stop_crypto() is encrypted. Raises CardGone, ReaderLost.
 
         A wrong key looks like a card that left: the chip cannot tell (10.3.1.9). It takes the last four UID bytes.
+        Within an open sector the request goes out encrypted, as the card expects it then.
         """
-        self.stop_crypto()
         self._set_timeout(timeout_us)
         frame = self._authentication
         frame[0] = key_type
@@ -175,15 +177,20 @@ class Mfrc522:
         self.bus.write(reg.COMMAND, reg.AUTHENTICATE)
         self._crypto = True
         self._wait(reg.IRQ_IDLE | reg.IRQ_TIMER, _AUTHENTICATION_AIR_US, timeout_us)
-        if not self._status[_STATUS_2] & reg.CRYPTO_ON:
+        status = self._status
+        # The Crypto1 bit alone proves nothing: a failure leaves it as the session before had it.
+        proven = status[_IRQ] & reg.IRQ_IDLE and not status[_ERROR] & reg.ERROR_FRAME
+        if not (proven and status[_STATUS_2] & reg.CRYPTO_ON):
             self._abort()
             raise CardGone("authentication")
 
-    def stop_crypto(self) -> None:
-        """Back to plain frames."""
-        if self._crypto:
-            self.bus.write(reg.STATUS_2, 0)
-            self._crypto = False
+    def stop_crypto(self) -> bool:
+        """Back to plain frames. True: they were encrypted."""
+        if not self._crypto:
+            return False
+        self.bus.write(reg.STATUS_2, 0)
+        self._crypto = False
+        return True
 
     # Inside
 
@@ -241,6 +248,7 @@ class Mfrc522:
         time.sleep_us(on_air_us)
         limit_us = on_air_us + timeout_us + _FRAME_SPARE_US
         status = self._status
+        polls = 0
         while True:
             self.bus.read_many(self._status_plan, status)
             if status[_IRQ] & irq:
@@ -248,6 +256,9 @@ class Mfrc522:
             if time.ticks_diff(time.ticks_us(), started) > limit_us:
                 self._forget()
                 raise ReaderLost("a command did not end")
+            polls += 1
+            if polls >= _EAGER_POLLS:
+                time.sleep_us(_POLL_US)
         if status[_IRQ] & reg.IRQ_NEVER_SET or status[_LEVEL] > FIFO_BYTES:
             self._forget()
             raise ReaderLost("the bus reads ones")

@@ -58,6 +58,7 @@ ERROR_COLLISION = const(0x08)
 ERROR_OVERFLOW = const(0x10)
 ERROR_TEMPERATURE = const(0x40)  # the antenna drivers were switched off by the chip
 ERROR_WRITE = const(0x80)
+ERROR_FRAME = const(0x1F)  # any of the above that is about a frame
 
 # STATUS_2, FIFO_LEVEL, BIT_FRAMING, COLLISION, TX_MODE, RX_MODE, TX_CONTROL
 CRYPTO_ON = const(0x08)
