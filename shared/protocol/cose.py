@@ -1,7 +1,8 @@
 """COSE_Encrypt0 (RFC 9052 5.2) with AES-CCM-16-64-128 (RFC 9053 4.2): the envelope of every uplink message.
 
 Law: tag 16, protected header {1: 10}, unprotected header {4: kid, 5: IV of 13 bytes} where kid may be left out,
-ciphertext with an 8-byte tag; all in deterministic CBOR. Another algorithm is another value of header 1; a receiver refuses what it does not know.
+ciphertext with an 8-byte tag; all in deterministic CBOR. Another algorithm is another value of header 1; a receiver
+refuses what it does not know.
 """
 
 from protocol import cbor, ccm

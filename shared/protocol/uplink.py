@@ -151,14 +151,18 @@ def entries_that_fit(found: list[Entry], max_bytes: int, health: dict[int, objec
     """How many of the entries, from the first on, go into one sealed report of that size."""
     if not found:
         return 0
-    fits, too_many = 0, min(len(found), entries.MAX_ENTRIES) + 1
+    most = min(len(found), entries.MAX_ENTRIES)
+    fits, too_many = 0, most + 1
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        report = Report(0, found[0].seq, bytes(MAC_BYTES), found[:middle], bytes(MAC_BYTES), health)
-        if sealed_bytes(len(encode_report(report))) <= max_bytes:
+        if _report_bytes(found[:middle], health) <= max_bytes:
             fits = middle
         else:
             too_many = middle
+    # A whole exam is smaller than its first entries: look past the first size that is too large.
+    for count in range(min(fits + 3, most), fits, -1):
+        if _report_bytes(found[:count], health) <= max_bytes:
+            return count
     return fits
 
 
@@ -166,6 +170,11 @@ def sealed_bytes(payload_bytes: int) -> int:
     """Size of a sealed report on the wire."""
     ciphertext = payload_bytes + cose.TAG_BYTES
     return ENVELOPE_BYTES + payload_bytes + (1 if ciphertext < 24 else 2 if ciphertext < 256 else 3)
+
+
+def _report_bytes(found: list[Entry], health: dict[int, object] | None) -> int:
+    report = Report(0, found[0].seq, bytes(MAC_BYTES), found, bytes(MAC_BYTES), health)
+    return sealed_bytes(len(encode_report(report)))
 
 
 def encode_ack(ack: Ack) -> bytes:
