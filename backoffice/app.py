@@ -1,5 +1,6 @@
 """The back office as an ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,22 +8,31 @@ from fastapi import APIRouter, FastAPI
 
 from backoffice import http_errors, migrations
 from backoffice.accounts.endpoints import router as accounts
+from backoffice.authority.endpoints import router as authority
+from backoffice.cards.endpoints import router as cards
 from backoffice.clock import Clock, system_clock
 from backoffice.context import Context
 from backoffice.db import make_engine
+from backoffice.devices.endpoints import router as devices
 from backoffice.institutions.endpoints import router as institutions
+from backoffice.issuing.endpoints import router as issuing
+from backoffice.issuing.lifecycle import open_workshop
 from backoffice.keyring import Keyring
 from backoffice.machines.endpoints import router as machines
 from backoffice.origin import OriginGuard
 from backoffice.settings import Settings
 
-ROUTERS: list[APIRouter] = [accounts, institutions, machines]
+ROUTERS: list[APIRouter] = [accounts, institutions, machines, authority, devices, cards, issuing]
 """One router a domain."""
 
 TAGS = [
     {"name": "accounts", "description": "Users, logins, API tokens and agents."},
     {"name": "institutions", "description": "Medical institutions."},
     {"name": "machines", "description": "Swipe machines and card issuers, and their journals."},
+    {"name": "authority", "description": "The master card, the authority's session, initialisation of devices."},
+    {"name": "devices", "description": "Devices that are plugged into this server."},
+    {"name": "cards", "description": "Every card, its history and where a credit comes from."},
+    {"name": "issuing", "description": "White, batch and one-time cards in bulk."},
 ]
 
 
@@ -31,6 +41,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     context = make_context(settings or Settings.from_environment(), clock)
     app = FastAPI(title="Perscan back office", version="0.1.0", openapi_tags=TAGS, lifespan=_lifespan)
     app.state.context = context
+    app.state.workshop = open_workshop(context)
     http_errors.install(app)
     app.add_middleware(OriginGuard, public_origin=context.settings.public_origin)
     for router in ROUTERS:
@@ -52,5 +63,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await asyncio.to_thread(app.state.workshop.close)
         context.broker.close()
         context.engine.dispose()

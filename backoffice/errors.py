@@ -147,7 +147,7 @@ class UplinkMalformed(BackOfficeError):
 
 
 class UplinkUnknownMachine(BackOfficeError):
-    """The report names a machine that is not registered or is retired."""
+    """The report names a machine that is not registered or was never provisioned."""
 
     code = "uplink_unknown_machine"
     status = 404

@@ -115,6 +115,7 @@ class HostLink:
             with self._port_lock:
                 self._port = port
             self.connects += 1
+            self._write(port, b"\n")  # ends whatever half line an earlier owner of the port left in the device
             return port
         raise LinkLost(f"cannot open {self.url}: no attempt allowed")
 

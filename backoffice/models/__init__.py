@@ -7,9 +7,15 @@ from backoffice.models import naming as naming  # before any table
 from backoffice.models.agent import Agent
 from backoffice.models.alert import Alert
 from backoffice.models.api_token import ApiToken
+from backoffice.models.batch import Batch
+from backoffice.models.card import Card
+from backoffice.models.card_event import CardEvent
 from backoffice.models.command import MachineCommand
+from backoffice.models.device import Device
 from backoffice.models.in_doubt import InDoubt
 from backoffice.models.institution import Institution
+from backoffice.models.institution_key import InstitutionKey
+from backoffice.models.issuing_job import IssuingJob
 from backoffice.models.journal_chain import JournalChain
 from backoffice.models.journal_entry import JournalEntry
 from backoffice.models.journal_fork import JournalFork
@@ -17,15 +23,24 @@ from backoffice.models.journal_gap import JournalGap
 from backoffice.models.login_session import LoginSession
 from backoffice.models.machine import Machine
 from backoffice.models.machine_key import MachineKey
+from backoffice.models.master import Master
+from backoffice.models.pin_guard import PinGuard
 from backoffice.models.usage import Usage
 from backoffice.models.user import User
+from backoffice.models.white import White
 
 __all__ = [
     "Agent",
     "Alert",
     "ApiToken",
+    "Batch",
+    "Card",
+    "CardEvent",
+    "Device",
     "InDoubt",
     "Institution",
+    "InstitutionKey",
+    "IssuingJob",
     "JournalChain",
     "JournalEntry",
     "JournalFork",
@@ -34,6 +49,9 @@ __all__ = [
     "Machine",
     "MachineCommand",
     "MachineKey",
+    "Master",
+    "PinGuard",
     "Usage",
     "User",
+    "White",
 ]

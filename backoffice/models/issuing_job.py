@@ -15,7 +15,7 @@ class IssuingJob(SQLModel, table=True):
     """white, batch or one_time."""
     device_id: int = Field(foreign_key="device.id")
     state: str = Field(default="running", max_length=16)
-    """running, paused (resume it), cancelled, done."""
+    """running, paused, cancelled (both can be resumed) or done."""
     total: int
     """How many cards were ordered."""
     master_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="master.id")

@@ -1,0 +1,147 @@
+"""Initialising a device with the master card: it learns whose it is, and gets its keys."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from protocol import keys
+from protocol.errors import ProtocolError
+from protocol.provisioning import ProvisioningMessage
+
+from backoffice.authority import repository, signing
+from backoffice.authority.keys import master_card_keys, store_institution_key
+from backoffice.authority.session import Authority
+from backoffice.devices import contact
+from backoffice.devices.issuer import Hello, Issuer
+from backoffice.errors import (
+    DeviceAnswerWrong,
+    DeviceRefused,
+    DeviceSilent,
+    DeviceUnreachable,
+    InvalidInput,
+    WrongDevice,
+    WrongState,
+)
+from backoffice.machines import service as machines
+from backoffice.models import Device, Institution, Machine
+from backoffice.workshop import Workshop
+
+NO_INSTITUTION = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """The machine that the device is to become."""
+
+    machine_id: int
+    role: str
+    institution: int
+    epoch: int
+    earlier_epoch: int
+
+
+def provision(
+    workshop: Workshop,
+    issuer: Issuer,
+    device: Device,
+    machine_id: int,
+    settings: dict[str, Any],
+    user_id: int,
+    timeout_ms: int,
+) -> Target:
+    """The device chooses a nonce, reads the master card itself, and takes only what the authority signed for it."""
+    hello = contact.greet(workshop, issuer, device, blank_allowed=True)
+    target = _target(workshop, device, hello, machine_id)
+    nonce = issuer.begin_provisioning(target.role, target.machine_id, target.epoch)
+    shown = contact.wait_for(issuer, "master", timeout_ms)
+    read_key, _ = master_card_keys(workshop.context.keyring, shown.uid)
+    issuer.read_master(shown.uid, read_key)
+    with workshop.room.use(user_id) as authority:
+        message, signature = _signed_message(authority, target, nonce, settings)
+        _store_keys(workshop, authority, target)
+    _commit(workshop, issuer, target, message, signature)
+    _remember(workshop, device, issuer.hello(), target)
+    return target
+
+
+def _target(workshop: Workshop, device: Device, hello: Hello, machine_id: int) -> Target:
+    """Raises WrongDevice when this board is known as another machine, or this machine as another board."""
+    with workshop.reading() as session:
+        machine = machines.find(session, machine_id)
+        elsewhere = machines.find_by_board(session, hello.unique_id)
+        institution = session.get(Institution, machine.institution_id) if machine.institution_id is not None else None
+        epoch = max(machine.epoch, repository.last_epoch(session, machine_id)) + 1
+    if machine.state == "retired":
+        raise WrongState("this machine is retired")
+    if machine.role != device.role:
+        raise WrongDevice(f"machine {machine_id} is a {machine.role}, {device.name} is a {device.role}")
+    if machine.unique_id and machine.unique_id != hello.unique_id:
+        raise WrongDevice(f"machine {machine_id} is the board {machine.unique_id}, here answers {hello.unique_id}")
+    if elsewhere is not None and elsewhere.id != machine_id:
+        raise WrongDevice(f"this board is machine {elsewhere.id} already")
+    code = institution.code if institution is not None else NO_INSTITUTION
+    return Target(machine_id, machine.role, code, epoch, machine.epoch)
+
+
+def _signed_message(
+    authority: Authority, target: Target, nonce: bytes, settings: dict[str, Any]
+) -> tuple[bytes, bytes]:
+    secret = authority.secret.reveal()
+    try:
+        message = ProvisioningMessage(
+            nonce,
+            target.role,
+            target.machine_id,
+            target.epoch,
+            target.institution,
+            authority.authority_key,
+            keys.machine_key(secret, target.machine_id, target.epoch),
+            keys.institution_key(secret, target.institution),
+            settings,
+        )
+        return message.encode(), signing.sign(keys.authority_scalar(secret), message.body())
+    except ProtocolError as error:
+        raise InvalidInput(f"these settings cannot be sent: {error}") from error
+
+
+def _store_keys(workshop: Workshop, authority: Authority, target: Target) -> None:
+    """Before the device has them: a machine whose key nobody knows could never report."""
+    secret, keyring, now = authority.secret.reveal(), workshop.context.keyring, workshop.now()
+    with workshop.begin() as session:
+        machine_key = keys.machine_key(secret, target.machine_id, target.epoch)
+        machines.provision(session, keyring, target.machine_id, target.epoch, machine_key, now)
+        if target.institution != NO_INSTITUTION:
+            institution_key = keys.institution_key(secret, target.institution)
+            store_institution_key(session, keyring, authority.master_id, target.institution, institution_key, now)
+
+
+def _commit(workshop: Workshop, issuer: Issuer, target: Target, message: bytes, signature: bytes) -> None:
+    """Tell the device; when its answer is lost, ask it what it is now."""
+    try:
+        committed = issuer.commit_provisioning(message, signature)
+    except DeviceRefused:
+        _take_back(workshop, target)
+        raise
+    except (DeviceSilent, DeviceUnreachable):
+        hello = issuer.hello()
+        if (hello.machine_id, hello.epoch) != (target.machine_id, target.epoch):
+            _take_back(workshop, target)
+            raise
+        committed = target.machine_id
+    if committed != target.machine_id:
+        raise DeviceAnswerWrong(f"the device calls itself machine {committed} after it became {target.machine_id}")
+
+
+def _take_back(workshop: Workshop, target: Target) -> None:
+    """The device kept its earlier epoch. The new epoch's number is spent: the next attempt takes the one after."""
+    with workshop.begin() as session:
+        machines.find(session, target.machine_id).epoch = target.earlier_epoch
+
+
+def _remember(workshop: Workshop, device: Device, hello: Hello, target: Target) -> None:
+    if (hello.machine_id, hello.epoch, hello.role) != (target.machine_id, target.epoch, target.role):
+        raise DeviceAnswerWrong("the device does not say that it is what it was made")
+    with workshop.begin() as session:
+        machine: Machine = machines.find(session, target.machine_id)
+        machine.unique_id, machine.firmware = hello.unique_id, hello.firmware[:32]
+        stored = session.get_one(Device, device.id)
+        stored.machine_id, stored.unique_id = target.machine_id, hello.unique_id

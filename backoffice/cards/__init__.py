@@ -1,0 +1,1 @@
+"""The registry of every card: where it comes from, what became of it."""
