@@ -13,11 +13,12 @@ from emulator.frames import FIRST_REQUEST, Flag, Item
 from emulator.heap import HeapReport
 from emulator.hostport import HostPort
 from emulator.image import build_image
+from emulator.mfrc522 import Mfrc522
 from emulator.oled import Ssd1306
 from emulator.operations import Answer, Operations
 from emulator.pins import Pins
 from emulator.process import BoardProcess, ProcessGone, ProcessSilent
-from emulator.radio import make_reader
+from emulator.rf import Field
 from emulator.spi import SpiBus
 from emulator.timer import Timers
 from emulator.uart import Uart
@@ -30,6 +31,7 @@ FAR_FUTURE_US: Final = 1 << 62
 UNIX_2000_US: Final = 946_684_800_000_000
 START_UP_US: Final = 300_000  # from power or reset to MicroPython's first line
 BOOT_MESSAGE: Final = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x%x (%s),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+NETWORK_FLAG: Final = int(Flag.NETWORK)
 POWER_ON, HARD_RESET, WATCHDOG_RESET, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
 CAUSES: Final = {
     POWER_ON: (0x1, b"POWERON_RESET"),
@@ -50,7 +52,8 @@ class Counters:
     flash_reads: int = 0
     flash_progs: int = 0
     flash_erases: int = 0
-    requests: int = 0  # round trips of the seam: what the bench takes off the CPU time
+    requests: int = 0  # round trips of the seam, and what a board only told:
+    outputs: int = 0  # the bench takes both off the CPU time (emulator/calibration.py)
 
 
 @dataclass
@@ -95,7 +98,7 @@ class Board:
         self.watch_heap = False
         self.heap_report = HeapReport()
         self._log = os.memfd_create("console")
-        self._exposures: list[Exposure] = []
+        self._exposures: dict[type[Exposure], Exposure] = {}
         self._make_chips()
         self._powered = False
         self.started_us = 0
@@ -104,9 +107,10 @@ class Board:
         self._forget_process()
 
     def _make_chips(self) -> None:
-        self.field, self.reader = make_reader(self.world.clock, self._seed("field"))
+        self.field = Field(self.world.clock, self._seed("field"))
+        self.reader = Mfrc522(self.world.clock, self.field)
         self.oled = Ssd1306()
-        self.pins = Pins(self.raise_interrupt)
+        self.pins = Pins(self.raise_interrupt, frozenset({wiring.READER_SELECT, wiring.READER_RESET}))
         self.spi = SpiBus()
         self.spi.attach(wiring.READER_SELECT, self.reader)
         self.uarts = [Uart(self.world, self._wake_for_input) for _ in range(3)]
@@ -118,7 +122,7 @@ class Board:
         self._buttons = {pin: Press(self, pin) for pin in wiring.BUTTONS}
         for pin, button in self._buttons.items():
             self.pins.sources[pin] = button.reads_high
-        self.pins.sources[wiring.READER_IRQ] = lambda: bool(self.reader.irq)
+        self.pins.sources[wiring.READER_IRQ] = lambda: self.reader.irq_pin
         self.pins.listeners[wiring.READER_SELECT] = lambda level: self.spi.select(wiring.READER_SELECT, level)
         self.pins.listeners[wiring.READER_RESET] = self.reader.reset_pin
         self.pins.listeners[wiring.RELAY] = self._move_relay
@@ -164,11 +168,10 @@ class Board:
     def close(self) -> None:
         """For good: ends the process and gives back what the host lent."""
         with self.world.lock:
-            for exposure in self._exposures:
+            for exposure in self._exposures.values():
                 exposure.close()
             self._exposures.clear()
             self.power_off()
-        self.flash.close()
         os.close(self._log)
 
     # --- what a test sees and moves ----------------------------------------------------------------------------
@@ -192,6 +195,11 @@ class Board:
         return self._process.cpu_us if self._process else 0
 
     @property
+    def link_calls(self) -> int:
+        """Round trips of the seam, over all starts."""
+        return self.counters.requests
+
+    @property
     def halted(self) -> bool:
         """The firmware came to its end (or died); a real board sits in its REPL then."""
         return self._halted
@@ -213,11 +221,8 @@ class Board:
     @property
     def next_us(self) -> int:
         """When the next thing of this board is due."""
-        if not self._process:
-            return FAR_FUTURE_US
-        if self._items:
-            return min(self._items[0].time_us, self._watchdog_us)
-        return min(self._wait_until_us, self._watchdog_us)
+        due_us = self._items[0].time_us if self._items else self._wait_until_us
+        return due_us if due_us < self._watchdog_us else self._watchdog_us
 
     def collect(self) -> None:
         """Virtual time: let the process run until it asks for something."""
@@ -255,6 +260,10 @@ class Board:
             self._serve_item()
         else:
             self.end_wait()
+
+    def begin_measuring(self) -> None:
+        """The process has begun to be a board: what it spent before is not the firmware's."""
+        self._living.start_measuring()
 
     def begin_wait(self, uart_mask: int, until_us: int) -> Answer | None:
         if until_us <= self.world.now_us or self._interrupts or uart_mask & self._flags():
@@ -325,6 +334,7 @@ class Board:
 
     def _serve_item(self) -> None:
         item = self._items.popleft()
+        self.counters.outputs += item.op < FIRST_REQUEST
         process = self._process
         answer = self._operations.perform(item)
         if item.op >= FIRST_REQUEST and answer and self._process is process:
@@ -342,7 +352,7 @@ class Board:
             self._halt()
 
     def _flags(self) -> int:
-        flags = Flag.NETWORK if self.network.passes else Flag(0)
+        flags = NETWORK_FLAG if self.network.passes else 0
         for number, uart in enumerate(self.uarts):
             if uart.waiting:
                 flags |= 1 << number
@@ -367,9 +377,9 @@ class Board:
         self.world.note(self.name, "relay", "on" if level else "off")
 
     def _expose(self, kind: type[TcpExposure] | type[PtyExposure]) -> str:
-        exposure = exposed(kind, self.world, self.uarts[wiring.HOST_UART])
-        self._exposures.append(exposure)
-        return exposure.address
+        if kind not in self._exposures:
+            self._exposures[kind] = exposed(kind, self.world, self.uarts[wiring.HOST_UART])
+        return self._exposures[kind].address
 
     def _seed(self, purpose: str) -> int:
         return self.world.random(f"{self.name}/{purpose}").getrandbits(32)

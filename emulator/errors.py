@@ -13,6 +13,10 @@ class NotInThisMode(EmulatorError):
     """Asked of a world in virtual time what only real time has, or the other way round."""
 
 
+class BrokenSeam(EmulatorError):
+    """The board's process sent something that is no frame: a broken stand-in, never a fault of the firmware."""
+
+
 class HostError(EmulatorError):
     """The device answered a call with an error. reason is the stable text, data what else it told."""
 

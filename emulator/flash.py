@@ -8,6 +8,7 @@ counted, timed and cut.
 import mmap
 import os
 import random
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -67,15 +68,12 @@ class Flash:
         os.ftruncate(self.file_descriptor, SIZE_BYTES)
         self._memory = mmap.mmap(self.file_descriptor, SIZE_BYTES)
         self._cut: Cut | None = None
+        weakref.finalize(self, os.close, self.file_descriptor)
         if self.image_bytes is None:
             self.load(bytes([ERASED]) * SIZE_BYTES)
         else:
             self.load(self.image_bytes)
             self.image_bytes = None
-
-    def close(self) -> None:
-        self._memory.close()
-        os.close(self.file_descriptor)
 
     def image(self) -> bytes:
         return self._memory[:]

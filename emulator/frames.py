@@ -15,9 +15,11 @@ import struct
 from enum import IntEnum, IntFlag
 from typing import Final, NamedTuple
 
+from emulator.errors import BrokenSeam
+
 ITEM_HEAD: Final = struct.Struct("<QBBH")
 ANSWER_HEAD: Final = struct.Struct("<QiHH")
-BOOT_ANSWER: Final = struct.Struct("<qqIBB6s")
+BOOT_ANSWER: Final = struct.Struct("<qqIBB6sH")
 FIRST_REQUEST: Final = 0x80
 MAX_PAYLOAD_BYTES: Final = 0xFFFF
 
@@ -87,10 +89,6 @@ class Item(NamedTuple):
     payload: bytes
 
 
-class FrameError(Exception):
-    """The board's process sent something that is no frame: a broken stand-in, never a fault of the firmware."""
-
-
 class ItemParser:
     """Cuts the byte stream of one board into items. Bounded: a frame is at most 12 + 65535 bytes."""
 
@@ -104,7 +102,7 @@ class ItemParser:
         while len(buffer) - position >= ITEM_HEAD.size:
             time_us, op, argument, length = ITEM_HEAD.unpack_from(buffer, position)
             if op not in _KNOWN:
-                raise FrameError(f"unknown operation 0x{op:02x}")
+                raise BrokenSeam(f"unknown operation 0x{op:02x}")
             end = position + ITEM_HEAD.size + length
             if end > len(buffer):
                 break

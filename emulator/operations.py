@@ -92,6 +92,7 @@ class Operations:
 
     def _boot(self, item: Item) -> Answer:  # noqa: ARG002
         board = self._board
+        board.begin_measuring()
         return Answer(
             value=board.world.real_time,
             payload=BOOT_ANSWER.pack(
@@ -101,6 +102,7 @@ class Operations:
                 board.resets[-1],
                 board.watch_heap,
                 board.unique_id,
+                board.world.network_patience_ms,
             ),
         )
 

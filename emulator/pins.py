@@ -15,6 +15,7 @@ class Pins:
     """Levels by pin number. An input without a source reads as its pull resistor."""
 
     raise_interrupt: Callable[[int], None]
+    pulled_up: frozenset[int] = frozenset()  # by resistors on the board: their rest is high
     driven: dict[int, bool] = field(default_factory=dict)
     outputs: set[int] = field(default_factory=set)
     sources: dict[int, Callable[[], bool]] = field(default_factory=dict)
@@ -37,8 +38,8 @@ class Pins:
             self._release(pin)
 
     def output(self, pin: int) -> bool:
-        """What the pin drives; an input drives nothing, which is low for everything on this board."""
-        return pin in self.outputs and self.driven[pin]
+        """What the chip behind the pin sees; an input drives nothing and leaves it to its resistor."""
+        return self.driven[pin] if pin in self.outputs else pin in self.pulled_up
 
     def read(self, pin: int) -> bool:
         if pin in self.sources:
@@ -66,7 +67,7 @@ class Pins:
         self.driven.clear()
 
     def _release(self, pin: int) -> None:
-        was_high = self.output(pin)
+        before = self.output(pin)
         self.outputs.discard(pin)
-        if was_high and pin in self.listeners:
-            self.listeners[pin](False)
+        if before != self.output(pin) and pin in self.listeners:
+            self.listeners[pin](not before)

@@ -134,30 +134,40 @@ class World:
 
     def next_us(self) -> int:
         """When the next thing is due."""
-        first = self._events[0].time_us if self._events else FAR_FUTURE_US
-        return min(first, *(board.next_us for board in self.boards.values())) if self.boards else first
+        return self._earliest()[0]
 
     def serve_due(self) -> bool:
         """Serve the earliest thing that is due by the clock. Events come before boards, boards in their order."""
-        now_us = self.clock.now_us
-        event_us = self._events[0].time_us if self._events else FAR_FUTURE_US
-        board = min(self.boards.values(), key=lambda board: board.next_us, default=None)
-        if min(event_us, board.next_us if board else FAR_FUTURE_US) > now_us:
+        due_us, board = self._earliest()
+        if due_us > self.clock.now_us:
             return False
-        if board is None or event_us <= board.next_us:
-            heapq.heappop(self._events).action()
-        else:
-            board.serve()
+        self._serve(board)
         return True
 
     def _run(self, limit_us: int, predicate: Callable[[], bool]) -> bool:
         while not predicate():
             for board in self.boards.values():
                 board.collect()
-            next_us = self.next_us()
-            if next_us > limit_us:
+            due_us, first = self._earliest()
+            if due_us > limit_us:
                 self.clock.move_to(limit_us)
                 return predicate()
-            self.clock.move_to(next_us)
-            self.serve_due()
+            self.clock.move_to(due_us)
+            self._serve(first)
         return True
+
+    def _earliest(self) -> tuple[int, Board | None]:
+        """The next thing and whose it is; None: an event."""
+        due_us = self._events[0].time_us if self._events else FAR_FUTURE_US
+        first = None
+        for board in self.boards.values():
+            board_us = board.next_us
+            if board_us < due_us:
+                due_us, first = board_us, board
+        return due_us, first
+
+    def _serve(self, board: Board | None) -> None:
+        if board is None:
+            heapq.heappop(self._events).action()
+        else:
+            board.serve()

@@ -73,50 +73,18 @@ def _run(path, scope):
         sys.print_exception(error)
 
 
-def _watch_heap():
-    # Live bytes after each import, less what its own imports took, and the most that was live at any request.
-    importing = []  # bytes that the imports inside the current one took
-    original = builtins.__import__
-    seen = set(sys.modules)
-    peak = [0, 0]
-
-    def load(name, *arguments):
-        if name in seen or (len(arguments) > 3 and arguments[3]):
-            return original(name, *arguments)
-        seen.add(name)
-        gc.collect()
-        before = gc.mem_alloc()
-        importing.append(0)
-        module = original(name, *arguments)
-        gc.collect()
-        took = gc.mem_alloc() - before
-        own = took - importing.pop()
-        if importing:
-            importing[-1] += took
-        _link.put(_HEAP, 0, "import {} {}".format(name, own).encode())
-        return module
-
-    def sample():
-        gc.collect()
-        live = gc.mem_alloc()
-        if live > peak[0]:
-            peak[0] = live
-            _link.put(_HEAP, 0, "peak {} {}".format(live, gc.mem_free()).encode())
-
-    builtins.__import__ = load
-    _link.probe = sample
-
-
 def _start():
-    _, ticks_base_us, seed, machine._cause, options, machine._unique_id = _link.boot()
-    time.ticks_base_us = ticks_base_us
+    _, time.ticks_base_us, seed, machine._cause, options, machine._unique_id, patience_ms = _link.boot()
+    select.network_patience_ms = patience_ms
     random.seed(seed)
     _lend_clock()
+    if options:
+        import _heap_watch  # as long as the file system of the host is there
     _mount()
     gc.collect()
     _link.put(_HEAP, 0, "stand_ins {} {}".format(gc.mem_alloc(), gc.mem_free()).encode())
     if options:
-        _watch_heap()
+        _heap_watch.watch()
     scope = {"__name__": "__main__"}
     _run("/boot.py", scope)
     _run("/main.py", scope)

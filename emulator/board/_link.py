@@ -129,9 +129,9 @@ def receive(reply=None, n=0):
     return value
 
 
-def read_more(reply, n):
+def read_more(n):
     # For answers whose value says how many bytes follow.
-    _answers.readinto(reply, n)
+    return _answers.read(n)
 
 
 def _interrupt(mask):
@@ -181,10 +181,10 @@ def real_time():
 def boot():
     # The first request of every process: sets the clocks, tells what kind of start this is.
     global _real_base_us, wall_offset_us
-    reply = bytearray(28)
-    real_time = call(_BOOT, 0, b"", reply, 28)
+    reply = bytearray(30)
+    real_time = call(_BOOT, 0, b"", reply, 30)
     if real_time:
         _real_base_us = ticks_us() - _now_us
-    told = unpack_from("<qqIBB6s", reply)
+    told = unpack_from("<qqIBB6sH", reply)
     wall_offset_us = told[0]
     return told

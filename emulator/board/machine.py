@@ -69,10 +69,6 @@ def idle():
     _link.wait(_link.now_us() + 1000)
 
 
-lightsleep = None  # not on this board: nothing would wake it
-deepsleep = None
-
-
 def disable_irq():
     return 0
 
@@ -89,17 +85,13 @@ class Pin:
     PULL_UP = const(2)
     IRQ_RISING = const(1)
     IRQ_FALLING = const(2)
-    DRIVE_0 = const(0)
-    DRIVE_1 = const(1)
-    DRIVE_2 = const(2)
-    DRIVE_3 = const(3)
 
-    def __init__(self, id, mode=-1, pull=-1, *, value=None, drive=-1, hold=-1):
+    def __init__(self, id, *settings, **more):
         self.id = id
         self._level = None  # None = an input: its level has to be asked for
-        self.init(mode, pull, value=value)
+        self.init(*settings, **more)
 
-    def init(self, mode=-1, pull=-1, *, value=None, drive=-1, hold=-1):
+    def init(self, mode=-1, pull=-1, *, value=None, **_):
         if value is not None:
             self.value(value)  # before the mode, so that the pin never glitches
         if mode == Pin.IN:
@@ -123,7 +115,7 @@ class Pin:
     def off(self):
         self.value(0)
 
-    def irq(self, handler=None, trigger=3, *, priority=1, wake=None, hard=False):
+    def irq(self, handler=None, trigger=3, **_):
         _link.put(_PIN_IRQ, self.id, bytes((trigger if handler else 0, _link.interrupt_slot(handler, self))))
         return self
 
@@ -168,13 +160,11 @@ class SPI:
     MSB = const(0)
     LSB = const(1)
 
-    def __init__(
-        self, id, baudrate=1000000, *, polarity=0, phase=0, bits=8, firstbit=0, sck=None, mosi=None, miso=None
-    ):
+    def __init__(self, id, *settings, **more):
         self._id = id
-        self.init(baudrate)
+        self.init(*settings, **more)
 
-    def init(self, baudrate=1000000, *, polarity=0, phase=0, bits=8, firstbit=0, sck=None, mosi=None, miso=None):
+    def init(self, baudrate=1000000, **_):
         self._byte_ns = 8000000000 // baudrate
         _link.put(_SPI_SETUP, self._id, pack("<I", baudrate))
 
@@ -205,7 +195,7 @@ SoftSPI = SPI
 
 
 class I2C:
-    def __init__(self, id=0, *, scl=None, sda=None, freq=400000, timeout=50000):
+    def __init__(self, id=0, freq=400000, **_):
         self._id = id
         _link.put(_I2C_SETUP, id, pack("<I", freq))
 
@@ -247,37 +237,16 @@ SoftI2C = I2C
 
 
 class UART(IOBase):
-    def __init__(self, id, baudrate=115200, bits=8, parity=None, stop=1, **options):
+    def __init__(self, id, *settings, **more):
         self.id = id
         self._sent_us = 0  # when the last byte given to it will have left
-        self._txbuf = 256
-        self._rxbuf = 256
-        self._timeout_ms = 0
-        self.init(baudrate, bits, parity, stop, **options)
+        self.init(*settings, **more)
 
-    def init(
-        self,
-        baudrate=115200,
-        bits=8,
-        parity=None,
-        stop=1,
-        *,
-        tx=None,
-        rx=None,
-        rts=None,
-        cts=None,
-        txbuf=None,
-        rxbuf=None,
-        timeout=None,
-        timeout_char=None,
-        invert=0,
-        flow=0,
-    ):
+    def init(self, baudrate=115200, bits=8, parity=None, stop=1, *, txbuf=256, rxbuf=256, timeout=0, **_):
         self._byte_us = 10000000 // baudrate
-        self._txbuf = self._txbuf if txbuf is None else txbuf
-        self._rxbuf = self._rxbuf if rxbuf is None else rxbuf
-        self._timeout_ms = self._timeout_ms if timeout is None else timeout
-        _link.put(_UART_SETUP, self.id, pack("<IH", baudrate, self._rxbuf))
+        self._txbuf_us = txbuf * self._byte_us
+        self._timeout_us = timeout * 1000
+        _link.put(_UART_SETUP, self.id, pack("<IH", baudrate, rxbuf))
 
     def deinit(self):
         pass
@@ -285,28 +254,24 @@ class UART(IOBase):
     def any(self):
         return _link.call(_UART_ANY, self.id)
 
-    def _receive(self, limit, stop_at_newline):
+    def _receive(self, limit, stop_at_newline=0):
         # None when nothing came within the timeout; what there is otherwise.
         n = _link.call(_UART_READ, self.id, pack("<HB", limit, stop_at_newline))
-        if not n and self._timeout_ms:
-            _link.wait(_link.now_us() + self._timeout_ms * 1000, 1 << self.id)
+        if not n and self._timeout_us:
+            _link.wait(_link.now_us() + self._timeout_us, 1 << self.id)
             n = _link.call(_UART_READ, self.id, pack("<HB", limit, stop_at_newline))
         if not n:
             return None
-        data = bytearray(n)
-        _link.read_more(data, n)
-        return data
+        return _link.read_more(n)
 
-    def read(self, n=-1):
-        data = self._receive(65535 if n < 0 else n, 0)
-        return data if data is None else bytes(data)
+    def read(self, n=65535):
+        return self._receive(65535 if n < 0 else n)
 
     def readline(self):
-        data = self._receive(65535, 1)
-        return data if data is None else bytes(data)
+        return self._receive(65535, 1)
 
-    def readinto(self, into, n=-1):
-        data = self._receive(len(into) if n < 0 else min(n, len(into)), 0)
+    def readinto(self, into, n=65535):
+        data = self._receive(min(n, len(into)))
         if data is None:
             return None
         into[: len(data)] = data
@@ -320,7 +285,7 @@ class UART(IOBase):
         now_us = _link.now_us()
         self._sent_us = max(now_us, self._sent_us) + n * self._byte_us
         _link.put(_UART_WRITE, self.id, data)
-        fits_us = self._sent_us - self._txbuf * self._byte_us
+        fits_us = self._sent_us - self._txbuf_us
         if fits_us > now_us:
             _link.sleep_us(fits_us - now_us)
         return n
@@ -339,7 +304,7 @@ class UART(IOBase):
             happened = 0
             if argument & _POLLIN and _link.flags & 1 << self.id:
                 happened |= _POLLIN
-            if argument & _POLLOUT and self._sent_us - _link.now_us() < self._txbuf * self._byte_us:
+            if argument & _POLLOUT and self._sent_us - _link.now_us() < self._txbuf_us:
                 happened |= _POLLOUT
             return happened
         if request == _FLUSH:
