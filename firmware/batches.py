@@ -44,7 +44,8 @@ class Batches:
             if batch.batch_id == batch_id:
                 return batch
         batch = self._read(batch_id)
-        self._cache = [batch] + self._cache[: CACHED_MAX - 1]
+        del self._cache[CACHED_MAX - 1 :]
+        self._cache.insert(0, batch)
         return batch
 
     def save(self, record: records.BatchRecord) -> None:

@@ -96,7 +96,7 @@ class Config:
 
 
 def checked_settings(given: dict[str, object]) -> dict[str, object]:
-    """The settings that this firmware knows, each of its default's type. Raises ValueError; unknown ones are ignored."""
+    """The settings that this firmware knows, each of its default's type. Raises ValueError; others are ignored."""
     known = {}
     for name, value in given.items():
         if name not in DEFAULTS:

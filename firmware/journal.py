@@ -93,7 +93,8 @@ class Journal:
         try:
             if self._tail_bytes + 1 + len(data) > TAIL_BYTES - CHUNK_OVERHEAD_BYTES:
                 self._move_tail()
-            entries = self._tail_entries + [data]
+            entries = list(self._tail_entries)
+            entries.append(data)
             self._tail.write(make_chunk(entries, mac))
         except OSError as error:
             raise _storage_error(error) from None
@@ -185,7 +186,7 @@ class Journal:
         segment = self._segments[-1] if self._segments else None
         if segment is None or segment.size() + len(chunk) > SEGMENT_BYTES:
             segment = Segment(self._directory, first_seq)
-            segment.append(chunk, self._mac_before(first_seq))
+            segment.append(chunk, self._mac_before_tail())
             self._segments.append(segment)
         else:
             segment.append(chunk, b"")
@@ -195,14 +196,14 @@ class Journal:
         self._commits += 2
         self._count_blocks()
 
-    def _mac_before(self, first_seq: int) -> bytes:
-        """The chain MAC before the tail: where the last segment ended, or the checkpoint's."""
+    def _mac_before_tail(self) -> bytes:
+        """Where the last segment ended, or the checkpoint's."""
         if not self._segments:
             return self._floor_mac
-        mac = b""
+        last = b""
         for _, mac in self._segments[-1].read().chunks():
-            pass
-        return mac
+            last = mac
+        return last
 
     def _prunable(self) -> bool:
         """Whether the oldest segment is acknowledged in full and something follows it."""

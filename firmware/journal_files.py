@@ -16,7 +16,6 @@ from protocol.mac import equal, hmac_sha256
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import BytesIO
 
 TAIL_BYTES = 128  # littlefs' inline limit: an eighth of a block, no more than its cache
 MAC_BYTES = 8
@@ -130,11 +129,11 @@ class Tail:
         return split_chunk(content) if content else None
 
     def write(self, chunk: bytes) -> None:
-        """On flash when this returns. After an error nothing is known about the file, so the next write opens it anew."""
+        """On flash when this returns. After an error nothing is known of the file: the next write opens it anew."""
         file = self._file
         self._file = None
         if file is None:
-            file = open(self._path, "wb")
+            file = open(self._path, "wb")  # noqa: SIM115 (stays open)
         else:
             file.seek(0)
         file.write(chunk)
@@ -169,7 +168,7 @@ def read_checkpoint(directory: str, key: bytes) -> tuple[tuple[int, bytes, int, 
     try:
         with open(directory + "/checkpoint", "rb") as file:
             content = file.read()
-    except OSError as error:
+    except OSError:
         raise Corrupt("no checkpoint") from None
     body = content[:-MAC_BYTES]
     if body[:3] != CHECKPOINT_MAGIC or len(body) < 27:

@@ -5,16 +5,17 @@ Law of the details (what protocol.journal leaves to the machine): BATCH = count 
 result u8 (0 done). Fields are only ever appended.
 """
 
-from protocol import cbor
+from protocol import cbor, uplink
 from protocol import journal as codec
-from protocol import uplink
 from spent import Spent
 
 MAX_BATCHES = 128  # in the life of one provisioning
 MAX_OPEN_CREDITS = 32768  # in all batches that are not used up: 4 KiB of bitmaps
 MAX_IN_DOUBT = 64  # cards that were touched and never finished
 MAX_REVOKED = 256  # single credits; more than that revoke the batch
+COMMANDS_KEPT = 64  # what comes again after so many others is done again
 COMMAND_DONE = 0
+ROLLED_BACK = b"rolled back"
 _VERSION = 1
 
 
@@ -40,7 +41,8 @@ class State:
         self.revoked_credits: list[tuple[int, int]] = []
         self.exam: Exam | None = None
         self.locked = False
-        self.last_command = 0
+        self.commands: list[int] = []  # numbers of the latest commands
+        self.rolled_back = False  # the back office knows a later journal: this flash is an old copy
         self.latest_time = 0  # the latest trusted time ever journalled: now is not before it
         self.debits = 0
         self.faults = 0
@@ -82,10 +84,11 @@ class State:
                 [list(pair) for pair in self.revoked_credits],
                 None if exam is None else [exam.batch, exam.credit, exam.seq, exam.time, int(exam.started), exam.boots],
                 int(self.locked),
-                self.last_command,
+                self.commands,
                 self.latest_time,
                 self.debits,
                 self.faults,
+                int(self.rolled_back),
             ]
         )
 
@@ -106,7 +109,9 @@ class State:
             state.exam.started = bool(started)
             state.exam.boots = boots
         state.locked = bool(fields[6])
-        state.last_command, state.latest_time, state.debits, state.faults = fields[7:11]
+        state.commands = list(fields[7])
+        state.latest_time, state.debits, state.faults = fields[8:11]
+        state.rolled_back = bool(fields[11])
         return state
 
     def _apply_rare(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
@@ -121,6 +126,7 @@ class State:
                 self.batches[entry.batch] = Spent(entry.credit, int.from_bytes(entry.detail[:4], "big"))
         elif kind == codec.FAULT:
             self.faults += 1
+            self.rolled_back = self.rolled_back or entry.detail == ROLLED_BACK
         elif kind == codec.COMMAND:
             self._obey(entry, credit)
 
@@ -132,7 +138,8 @@ class State:
             spent.mark(credit[1])
 
     def _obey(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
-        self.last_command = max(self.last_command, int.from_bytes(entry.detail[:4], "big"))
+        self.commands.append(int.from_bytes(entry.detail[:4], "big"))
+        del self.commands[:-COMMANDS_KEPT]
         kind, result = entry.detail[4], entry.detail[5]
         if result != COMMAND_DONE:
             return

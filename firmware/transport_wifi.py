@@ -1,10 +1,10 @@
 """Reports over Wi-Fi: one HTTP POST to the back office's uplink address. The body is sealed, so HTTP needs no TLS."""
 
 import asyncio
+from http.client import HttpError, post
 
 import network
 from config import Config
-from http.client import HttpError, post
 from transport import Transport, TransportError
 
 ASSOCIATE_MS = 20000

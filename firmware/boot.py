@@ -1,0 +1,8 @@
+# Runs first, before anything can go wrong: the relay off, and a watchdog over all that follows.
+import board
+from machine import WDT, Pin
+
+WATCHDOG_MS = 30000  # verifying a batch card or reading a full journal takes seconds
+
+Pin(board.RELAY, Pin.OUT, value=0)
+watchdog = WDT(timeout=WATCHDOG_MS)

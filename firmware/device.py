@@ -1,0 +1,314 @@
+"""This device: what it knows, what it is made of, and the role that it plays with that.
+
+The role begins when the power comes and again when the device was provisioned; nothing needs a restart.
+"""
+
+import asyncio
+import gc
+import os
+
+from clock import Clock
+from config import Config, CorruptConfig
+from errors import Refused
+from field import Field
+from hostlink import HostLink, Params
+from journal import Journal
+from journal_files import Corrupt
+from mfrc522.chip import Mfrc522
+from mfrc522.errors import ReaderLost
+from protocol import journal as codec
+from protocol import keys, reasons
+from protocol import provisioning as roles
+from protocol import uplink as uplink_codec
+from provisioning import Provisioning
+from reader_care import ReaderCare
+from transport import make as make_transport
+
+FIRMWARE = "0.1.0"
+PROTOCOL = 1
+FEED_MS = 1000
+DIRECTORY = 0x4000  # in os.ilistdir's type
+
+
+class Device:
+    """Everything that the services share."""
+
+    def __init__(
+        self,
+        chip: Mfrc522,
+        relay: "Callable[[bool], None]",
+        link: HostLink,
+        ui: "Ui",
+        watchdog: "WDT",
+        identity: tuple[bytes, int],
+    ) -> None:
+        """``identity`` = the chip's unique number and the cause of this start."""
+        self.chip = chip
+        self.relay = relay
+        self.link = link
+        self.ui = ui
+        self.clock = Clock()
+        self.field = Field(chip)
+        self.care = ReaderCare(chip, self._tell_reader)
+        self.provisioning = Provisioning(self)
+        self.config: Config | None = None
+        self.journal: Journal | None = None
+        self.reported = asyncio.Event()  # set: there is something to report
+        self.fault = ""
+        self._watchdog = watchdog
+        self._unique_id, self._reset_cause = identity
+        self._role: Swipe | Issuer | None = None
+        self._cards: Issuer | None = None
+        self._uplink: Uplink | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._least_heap_bytes = gc.mem_free()
+
+    async def run(self) -> None:
+        """For ever."""
+        self._start_reader()
+        self.link.add("hello", self._hello)
+        self.link.add("status", self._status)
+        self.link.add("uplink.now", self._uplink_now)
+        self.link.add("card.cancel", self._cancel)
+        self.provisioning.offer()
+        self._load()
+        self._note_boot()
+        self._begin_role()
+        asyncio.create_task(self.care.run(lambda: self.journal))  # noqa: RUF006 (lives as long as the loop)
+        asyncio.create_task(self.link.serve())  # noqa: RUF006
+        while True:
+            self.feed()
+            self._least_heap_bytes = min(self._least_heap_bytes, gc.mem_free())
+            await asyncio.sleep_ms(FEED_MS)
+
+    def feed(self) -> None:
+        """The program lives: also called inside what takes long."""
+        self.clock.tick()
+        self._watchdog.feed()
+
+    def role(self) -> str | None:
+        """What this device is; None before it was provisioned."""
+        return self.config.role if self.config is not None else None
+
+    def authority(self) -> bytes | None:
+        """The public key of the authority this device believes."""
+        return self.config.authority_key if self.config is not None else None
+
+    def learn_authority(self, key: bytes) -> None:
+        """The first master card was made here: from now on this is its authority."""
+        if self.config.authority_key is None:
+            self.config.authority_key = key
+            self.config.save()
+
+    def health(self) -> dict[int, object]:
+        """What goes with every report."""
+        self.clock.tick()
+        return {
+            uplink_codec.HEALTH_UPTIME_S: self.clock.uptime_ms // 1000,
+            uplink_codec.HEALTH_FIRMWARE: FIRMWARE,
+            uplink_codec.HEALTH_HEAP_FREE_BYTES: self._least_heap_bytes,
+            uplink_codec.HEALTH_FLASH_FREE_BYTES: self.journal.free_bytes(),
+            uplink_codec.HEALTH_READER_REINITS: self.chip.reinits,
+            uplink_codec.HEALTH_READER_VERSION: self.chip.version,
+            uplink_codec.HEALTH_TRANSPORT: self._uplink.transport.name,
+            uplink_codec.HEALTH_EPOCH: self.config.epoch,
+        }
+
+    def adopt(self) -> None:
+        """The configuration on flash is another: play the role that it says, from now on."""
+        self._end_role()
+        self._load()
+        self._begin_role()
+
+    def settings_changed(self) -> None:
+        """By a command of the back office: the services begin anew, once the one that obeyed it has come to its end."""
+        asyncio.create_task(self._restart())  # noqa: RUF006 (ends by itself)
+
+    def offer_cards(self) -> None:
+        """Waiting for cards and reading them, on a device of any role, to find the master card."""
+        if self._cards is None:
+            from issuer import Issuer
+
+            self._cards = Issuer(self)
+        self._cards.offer()
+
+    # The role
+
+    async def _restart(self) -> None:
+        self._end_role()
+        self._begin_role()
+
+    def _end_role(self) -> None:
+        self.link.cancel()
+        for prefix in ("card.w", "card.r", "card.e", "card.d", "swipe."):
+            self.link.remove(prefix)
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+        self._role = self._cards = self._uplink = None
+        gc.collect()
+
+    def _begin_role(self) -> None:
+        role = self.role()
+        if self.fault:
+            self._begin_fault()
+        elif role == roles.SWIPE:
+            self._begin_swipe()
+        elif role is None:
+            self.offer_cards()
+            self.ui.show(reasons.NOT_PROVISIONED)
+        else:
+            self.offer_cards()
+            self._role = self._cards
+            self.ui.show("issuer_ready")
+        gc.collect()
+
+    def _begin_swipe(self) -> None:
+        from swipe import Swipe
+
+        self.ui.speak(self.config.setting("language"))
+        self._role = Swipe(self)
+        self._role.offer()
+        self._tasks.append(asyncio.create_task(self._role.run()))
+        self._begin_uplink()
+
+    def _begin_fault(self) -> None:
+        """What the machine must know cannot be read: it says so to everybody and grants nothing."""
+        for name in ("swipe.debit", "swipe.init_batch", "swipe.end"):
+            self.link.add(name, self._refuse_for_fault)
+        self.ui.show(reasons.STORAGE_FAILED)
+
+    def _begin_uplink(self) -> None:
+        try:
+            transport = make_transport(self.config.setting("transport"), self.config)
+        except ValueError as error:
+            self.link.notify("screen", {"lines": [str(error)]})
+            return
+        from commands import Obey
+        from uplink import Uplink
+
+        obey = Obey(self.config, self.journal, self.clock, self.settings_changed)
+        self._uplink = Uplink(self, transport, obey)
+        self._tasks.append(asyncio.create_task(self._uplink.run()))
+
+    # What is on flash
+
+    def _load(self) -> None:
+        self.fault = ""
+        if self.journal is not None:
+            self.journal.close()
+        self.config = self.journal = None
+        try:
+            self.config = Config.load()
+            if self.config is not None and self.config.machine_key is not None:
+                key = keys.journal_key(self.config.machine_key)
+                self.journal = Journal.load(self.config.directory() + "/journal", key, self.clock.stamp)
+        except (CorruptConfig, Corrupt) as error:
+            self.fault = str(error)
+            self.link.notify("fault", {"reason": reasons.STORAGE_FAILED, "detail": self.fault})
+            return
+        if self.journal is not None:
+            self.clock.hint(self.journal.state.latest_time)
+        self._forget_old_provisionings()
+
+    def _forget_old_provisionings(self) -> None:
+        """A provisioning that a newer one replaced, or that was interrupted before the configuration named it."""
+        present = self.config.directory() if self.config is not None else ""
+        for name, kind, *_ in os.ilistdir("/"):
+            if kind == DIRECTORY and name[0] == "p" and "-" in name and "/" + name != present:
+                remove_tree("/" + name)
+
+    def _note_boot(self) -> None:
+        if self.journal is None:
+            return
+        try:
+            self.journal.append(codec.BOOT, detail=bytes([self._reset_cause]))
+        except Refused:
+            pass  # full or ailing: said when it matters, before the next exam
+
+    # The host's questions
+
+    def _hello(self, params: Params) -> dict[str, object]:  # noqa: ARG002 (it takes none)
+        config = self.config
+        authority = self.authority()
+        return {
+            "device": "perscan",
+            "role": self.role(),
+            "machine_id": config.machine_id if config else 0,
+            "epoch": config.epoch if config else 0,
+            "institution": config.institution if config else 0,
+            "firmware": FIRMWARE,
+            "protocol": PROTOCOL,
+            "authority": authority.hex() if authority else None,
+            "unique_id": self._unique_id.hex(),
+        }
+
+    def _status(self, params: Params) -> dict[str, object]:  # noqa: ARG002
+        self.clock.tick()
+        journal = self.journal
+        status = {
+            "uptime_ms": self.clock.uptime_ms,
+            "reader": {"version": self.chip.version, "healthy": self.care.healthy, "reinits": self.chip.reinits},
+            "journal": {
+                "seq": journal.head_seq if journal else 0,
+                "acked": journal.acked_seq if journal else 0,
+                "pending": journal.pending() if journal else 0,
+                "free_bytes": journal.free_bytes() if journal else 0,
+            },
+            "batches": [],
+            "uplink": self._uplink.status() if self._uplink else None,
+            "clock": {"time": self.clock.now(), "quality": self.clock.quality_name()},
+            "locked": False,
+            "heap_free_bytes": gc.mem_free(),
+            "exam": None,
+            "fault": self.fault or None,
+        }
+        if self._role is not None:
+            status.update(self._role.status())
+        return status
+
+    def _uplink_now(self, params: Params) -> dict[str, object]:  # noqa: ARG002
+        if self._uplink is None:
+            raise Refused(reasons.WRONG_ROLE if self.config else reasons.NOT_PROVISIONED, detail="no uplink here")
+        self.reported.set()
+        return {"queued": True}
+
+    def _cancel(self, params: Params) -> dict[str, object]:  # noqa: ARG002
+        self.link.cancel()
+        return {}
+
+    def _refuse_for_fault(self, params: Params) -> dict[str, object]:  # noqa: ARG002
+        raise Refused(reasons.STORAGE_FAILED, detail=self.fault)
+
+    # The reader
+
+    def _start_reader(self) -> None:
+        try:
+            self.chip.init()
+            self.care.healthy = True
+        except ReaderLost:
+            self.care.healthy = False
+
+    def _tell_reader(self, state: str) -> None:
+        self.link.notify("reader", {"state": state})
+
+
+def remove_tree(path: str) -> None:
+    """A directory with all that is in it."""
+    for name, kind, *_ in os.ilistdir(path):
+        if kind == DIRECTORY:
+            remove_tree(path + "/" + name)
+        else:
+            os.remove(path + "/" + name)
+    os.rmdir(path)
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from issuer import Issuer
+    from machine import WDT
+    from swipe import Swipe
+    from ui import Ui
+    from uplink import Uplink

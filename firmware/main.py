@@ -1,0 +1,58 @@
+# Wiring only: which part hangs on which, and what happens when something failed that nobody foresaw.
+import asyncio
+import sys
+
+import board
+import machine
+import micropython
+from device import Device
+from hostlink import HostLink
+from machine import I2C, PWM, SPI, UART, WDT, Pin
+from mfrc522.bus import SpiBus
+from mfrc522.chip import Mfrc522
+from ui import Ui
+
+HOST_BUFFER_BYTES = 4096  # two of the longest lines
+WATCHDOG_MS = 30000
+
+
+def make_device() -> Device:
+    micropython.kbd_intr(-1)  # UART 0 carries the host link: a stray 0x03 must not stop the machine
+    link = HostLink(UART(board.HOST_UART, board.HOST_BAUD, rxbuf=HOST_BUFFER_BYTES, txbuf=HOST_BUFFER_BYTES, timeout=0))
+    relay = Pin(board.RELAY, Pin.OUT, value=0)
+    return Device(
+        make_reader(),
+        relay,
+        link,
+        make_ui(link),
+        WDT(timeout=WATCHDOG_MS),
+        (machine.unique_id(), machine.reset_cause()),
+    )
+
+
+def make_reader() -> Mfrc522:
+    pins = {"sck": Pin(board.READER_SCK), "mosi": Pin(board.READER_MOSI), "miso": Pin(board.READER_MISO)}
+    spi = SPI(board.READER_SPI, baudrate=board.READER_BAUD, polarity=0, phase=0, **pins)
+    return Mfrc522(SpiBus(spi, Pin(board.READER_CS)), Pin(board.READER_RESET))
+
+
+def make_ui(link: HostLink) -> Ui:
+    from buzzer import Buzzer
+    from display.glyphs import Glyphs
+    from display.ssd1306 import Ssd1306
+    from display.text import TextScreen
+
+    i2c = I2C(board.SCREEN_I2C, scl=Pin(board.SCREEN_SCL), sda=Pin(board.SCREEN_SDA), freq=board.SCREEN_BAUD)
+    screen = TextScreen(Ssd1306(i2c, board.SCREEN_ADDRESS), Glyphs("/glyphs.bin"))
+    return Ui(screen, Buzzer(PWM(Pin(board.BUZZER))), lambda lines: link.notify("screen", {"lines": lines}), "en")
+
+
+def restart(loop: object, context: dict[str, object]) -> None:
+    # A programming error: say which, then begin anew. The journal knows what was going on.
+    sys.print_exception(context["exception"])
+    machine.reset()
+
+
+asyncio.get_event_loop().set_exception_handler(restart)
+asyncio.run(make_device().run())
+machine.reset()
