@@ -32,16 +32,18 @@ _frame = bytearray(9)  # SEL, NVB, four UID bytes, BCC; one command at a time is
 def select(chip: Mfrc522, wake: int = REQA, pick_one: bool = False) -> Card:
     """The card in the field, selected. CardGone: none. TwoCards: several, unless one shall be picked.
 
-    Repeats what was lost on the way; a lost frame leaves a card idle, so every repetition wakes all cards again.
+    Repeats what was lost on the way while somebody is there; nobody costs one frame.
     """
+    try:
+        atqa = request(chip, wake)
+    except Garbled:
+        atqa = _wake(chip)
     for _ in range(_TRIES - 1):
         try:
-            return _select_once(chip, wake, pick_one)
-        except Garbled:
-            wake = WUPA
-        except _Silent:
-            wake = WUPA
-    return _select_once(chip, wake, pick_one)
+            return _cascade(chip, atqa, pick_one)
+        except CardGone:
+            atqa = _wake(chip)
+    return _cascade(chip, atqa, pick_one)
 
 
 def reselect(chip: Mfrc522, card: Card) -> None:
@@ -71,8 +73,12 @@ def halt(chip: Mfrc522) -> None:
     chip.stop_crypto()
 
 
-class _Silent(CardGone):
-    """A card answered the request and then no more."""
+def _wake(chip: Mfrc522) -> bytes:
+    """Of a card that was there a moment ago: one that was half selected swallows the first wake-up (6.4.1)."""
+    try:
+        return request(chip, WUPA)
+    except CardGone:
+        return request(chip, WUPA)
 
 
 def _request_once(chip: Mfrc522, wake: int) -> bytes:
@@ -86,17 +92,11 @@ def _request_once(chip: Mfrc522, wake: int) -> bytes:
     return bytes(chip.rx[:2])
 
 
-def _select_once(chip: Mfrc522, wake: int, pick_one: bool) -> Card:
-    atqa = request(chip, wake)
+def _cascade(chip: Mfrc522, atqa: bytes, pick_one: bool) -> Card:
     uid = b""
     for level in _SELECT_LEVELS:
-        try:
-            _anticollision(chip, level, pick_one)
-            sak = _select_level(chip, level)
-        except Garbled:
-            raise
-        except CardGone:
-            raise _Silent("left during selection") from None
+        _anticollision(chip, level, pick_one)
+        sak = _select_level(chip, level)
         if not sak & _UID_INCOMPLETE:
             return Card(uid + bytes(_frame[2:6]), sak, atqa)
         if _frame[2] != _CASCADE_TAG:
@@ -162,7 +162,7 @@ def _select_level(chip: Mfrc522, level: int) -> int:
 
 
 def _reselect_once(chip: Mfrc522, uid: bytes) -> None:
-    request(chip, WUPA)
+    _wake(chip)
     rest = uid
     for level in _SELECT_LEVELS:
         last = len(rest) == 4

@@ -41,10 +41,26 @@ _LEVEL = const(3)
 _CONTROL = const(4)
 _STATUS_2 = const(5)
 
+# What a health check compares, in one burst
+_CONFIGURATION = (
+    reg.VERSION,
+    reg.TX_CONTROL,
+    reg.TX_ASK,
+    reg.MODE,
+    reg.RF_GAIN,
+    reg.TIMER_MODE,
+    reg.TIMER_PRESCALER,
+    reg.TX_MODE,
+    reg.RX_MODE,
+    reg.TIMER_RELOAD_HIGH,
+    reg.TIMER_RELOAD_LOW,
+)
+_PATTERN_BYTES = const(42)  # this and half of it have each bit of the FIFO's level once set and once clear
+
 # ISO/IEC 14443-3 annex B: CRC_A of two frames. Two, so that a result that is merely stuck does not pass for long.
 _CRC_EXAMPLES = ((b"\x00\x00", 0xA0, 0x1E), (b"\x12\x34", 0x26, 0xCF))
 _CRC_POLLS = const(3)
-_REQA = b"\x26"
+_HLTA = b"\x50\x00"
 
 
 def version_name(version: int) -> str:
@@ -69,6 +85,8 @@ class Mfrc522:
         self._authentication = bytearray(12)
         self._status_plan = plan(_STATUS)
         self._status = bytearray(len(_STATUS) + 1)
+        self._config_plan = plan(_CONFIGURATION)
+        self._values = bytearray(len(_CONFIGURATION) + 1)
         self._checks = 0
         self._forget()
         if reset_pin is not None:
@@ -98,7 +116,7 @@ class Mfrc522:
     def health(self) -> bool:
         """Check the reader and, when it has died, start it anew (counted in `reinits`). True: it works now.
 
-        Call it every few seconds, between cards: the check sends one REQA, which makes a selected card forget that.
+        Call it every few seconds, between cards: the check sends HLTA, which puts a selected card to sleep.
         """
         if self.is_alive():
             return True
@@ -112,7 +130,15 @@ class Mfrc522:
     def is_alive(self) -> bool:
         """Does it keep its configuration, calculate, send and keep time? Repairs nothing."""
         try:
-            return self._configured() and self._calculates() and self._sends()
+            if self._crypto:
+                self.send(_HLTA, 2)
+                self.stop_crypto()
+            return (
+                self._configured()
+                and self._remembers()
+                and self._calculates()
+                and self._interrupts(answered=self.send(_HLTA, 2))
+            )
         except ReaderLost:
             return False
 
@@ -180,7 +206,11 @@ class Mfrc522:
         status = self._status
         # The Crypto1 bit alone proves nothing: a failure leaves it as the session before had it.
         proven = status[_IRQ] & reg.IRQ_IDLE and not status[_ERROR] & reg.ERROR_FRAME
-        if not (proven and status[_STATUS_2] & reg.CRYPTO_ON):
+        encrypted = status[_STATUS_2] & reg.CRYPTO_ON
+        if proven and not encrypted:
+            self._abort()
+            raise ReaderLost("authenticated, but no cipher")
+        if not proven:
             self._abort()
             raise CardGone("authentication")
 
@@ -239,7 +269,7 @@ class Mfrc522:
         write = self.bus.write
         write(reg.COMMAND, reg.IDLE)
         write(reg.FIFO_LEVEL, reg.FLUSH)
-        write(reg.COM_IRQ, reg.IRQ_CLEAR_ALL)
+        write(reg.COM_IRQ, reg.IRQ_ALL)
         self.bus.write_fifo(tx, count)
 
     def _wait(self, irq: int, on_air_us: int, timeout_us: int) -> None:
@@ -298,19 +328,50 @@ class Mfrc522:
 
     def _configured(self) -> bool:
         """Do the registers still hold what init wrote? A reader after a supply dip holds its reset values."""
-        read = self.bus.read
+        values = self._values
+        self.bus.read_many(self._config_plan, values)
         return (
-            read(reg.VERSION) == self.version
-            and self.version not in (0x00, 0xFF)
-            and read(reg.TX_CONTROL) & reg.ANTENNA_ON == reg.ANTENNA_ON
-            and read(reg.TX_ASK) == reg.FULL_MODULATION
-            and read(reg.MODE) == reg.CRC_PRESET_6363
-            and read(reg.RF_GAIN) == reg.GAIN_43_DB
-            and read(reg.TIMER_MODE) == reg.TIMER_AUTO
-            and read(reg.TIMER_PRESCALER) == reg.PRESCALER_25_US
-            and read(reg.TX_MODE) == (reg.CRC_ON if self._crc & 1 else 0)
-            and read(reg.RX_MODE) == (reg.CRC_ON if self._crc & 2 else 0)
+            values[1] == self.version
+            and values[1] not in (0x00, 0xFF)
+            and values[2] & reg.ANTENNA_ON == reg.ANTENNA_ON
+            and values[3] == reg.FULL_MODULATION
+            and values[4] == reg.CRC_PRESET_6363
+            and values[5] == reg.GAIN_43_DB
+            and values[6] == reg.TIMER_AUTO
+            and values[7] == reg.PRESCALER_25_US
+            and values[8] == (reg.CRC_ON if self._crc & 1 else 0)
+            and values[9] == (reg.CRC_ON if self._crc & 2 else 0)
+            and values[10] << 8 | values[11] == self._reload
         )
+
+    def _remembers(self) -> bool:
+        """Every bit of the FIFO's level and data can be 0 and 1, and bytes come out as they went in."""
+        pattern = bytes([0x55 if index & 1 else 0xAA for index in range(_PATTERN_BYTES)])
+        self.bus.write(reg.COMMAND, reg.IDLE)
+        self.bus.write(reg.FIFO_LEVEL, reg.FLUSH)
+        self.bus.write_fifo(pattern, _PATTERN_BYTES)
+        for level in (_PATTERN_BYTES, _PATTERN_BYTES >> 1):
+            if self.bus.read(reg.FIFO_LEVEL) != level:
+                return False
+            self.bus.read_fifo(self.rx, _PATTERN_BYTES >> 1)
+            if self.rx[: _PATTERN_BYTES >> 1] != pattern[: _PATTERN_BYTES >> 1]:
+                return False
+            pattern = pattern[_PATTERN_BYTES >> 1 :]
+        return self.bus.read(reg.FIFO_LEVEL) == 0
+
+    def _interrupts(self, answered: bool) -> bool:
+        """After a frame that no card answers: every interrupt request can be set and cleared, and there is no error, no
+        odd bits and no cipher from nowhere. (Noise may have looked like an answer.)
+        """
+        self.bus.write(reg.COM_IRQ, reg.IRQ_SET | reg.IRQ_ALL)
+        if self.bus.read(reg.COM_IRQ) & reg.IRQ_AWAITED != reg.IRQ_AWAITED:
+            return False
+        self.bus.write(reg.COM_IRQ, reg.IRQ_ALL)
+        self.bus.read_many(self._status_plan, self._status)
+        status = self._status
+        if status[_IRQ] & reg.IRQ_AWAITED or status[_STATUS_2] & reg.CRYPTO_ON:
+            return False
+        return answered or not (status[_ERROR] or status[_CONTROL] & 7)
 
     def _calculates(self) -> bool:
         """FIFO, command engine and CRC coprocessor in one: the CRC of a published example (10.3.1.4)."""
@@ -325,17 +386,6 @@ class Mfrc522:
                 self.bus.write(reg.COMMAND, reg.IDLE)
                 return True
         return False
-
-    def _sends(self) -> bool:
-        """A frame goes out, and the chip says that it was answered or that nobody was there."""
-        self.bus.write(reg.COM_IRQ, reg.IRQ_CLEAR_ALL)
-        if self.bus.read(reg.COM_IRQ) & (reg.IRQ_RECEIVED | reg.IRQ_TIMER):
-            return False
-        try:
-            self.transceive(_REQA, 1, _NO_ANSWER_US, CRC_NONE, last_bits=7)
-        except (CardGone, Collision):
-            return True
-        return True
 
 
 def airtime_us(count: int) -> int:

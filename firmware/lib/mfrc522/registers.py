@@ -48,7 +48,9 @@ IRQ_TIMER = const(0x01)
 IRQ_IDLE = const(0x10)  # a command ended by itself
 IRQ_RECEIVED = const(0x20)
 IRQ_NEVER_SET = const(0x80)  # Set1 is write only: a bus that reads 1 here reads nothing at all
-IRQ_CLEAR_ALL = const(0x7F)
+IRQ_ALL = const(0x7F)
+IRQ_AWAITED = const(0x31)  # the three that the driver waits for
+IRQ_SET = const(0x80)  # written with it, the other bits are set instead of cleared
 
 # ERROR
 ERROR_PROTOCOL = const(0x01)
