@@ -14,7 +14,7 @@ Radio field and cards
 Reader chip (`ReaderFaults`)
 - Single register bits are stuck. Everything reads 0x00 or 0xFF (a loose wire, a chip held in reset). Both for good, or
   until the reset pin or the supply is cycled (`heal_on_reset`).
-- The chip is dead (`Mfrc522.die`): it neither listens nor drives the field, until its reset pin or its supply is cycled.
+- The chip is dead (`Mfrc522.die`): it neither listens nor drives the field, until reset pin or supply are cycled.
 - A supply dip puts every register back to its reset value, silently, and takes the field away.
 - The chip gets too hot: it switches its antenna drivers off and says so.
 

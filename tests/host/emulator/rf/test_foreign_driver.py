@@ -1,0 +1,148 @@
+"""Somebody else's driver, unmodified, on our chip: pi-rc522 (MIT), written for a Raspberry Pi's SPI.
+
+Only the two modules below it are stood in for: `spidev` (bytes to the chip) and `RPi.GPIO` (nothing of interest). It
+waits by counting its own register reads, so a transfer costs the clock what it costs on a Pi.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+
+import pytest
+
+from emulator.cards.classic import ClassicCard
+from emulator.cards.iso14443a import State, crc_a
+from emulator.mfrc522 import registers as reg
+
+UID = bytes.fromhex("2a698d43")
+KEY = [0xFF] * 6
+TRANSFER_US = 36  # two bytes at 1 MHz and the kernel
+DRIVER = ("pirc522", "pirc522.rfid", "pirc522.util")
+
+# It inverts truth values with "~", which newer Pythons warn about.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def driver(bench, monkeypatch):
+    """The driver's RFID object, freshly initialised on the bench's chip, in a field that has come up."""
+
+    class SpiDev:
+        max_speed_hz = 0
+
+        def open(self, bus: int, device: int) -> None:
+            assert (bus, device) == (0, 0)
+
+        def xfer2(self, data: list[int]) -> list[int]:
+            bench.clock.advance(TRANSFER_US)
+            return list(bench.chip.transfer(bytes(value & 0xFF for value in data)))
+
+    spidev, rpi, gpio = ModuleType("spidev"), ModuleType("RPi"), ModuleType("RPi.GPIO")
+    spidev.SpiDev = SpiDev
+    gpio.BOARD, gpio.OUT, gpio.IN, gpio.PUD_UP, gpio.FALLING = 10, 0, 1, 22, 32
+    for name in ("setmode", "setup", "output", "add_event_detect", "cleanup"):
+        setattr(gpio, name, lambda *args, **options: None)
+    rpi.GPIO = gpio
+    for name, module in (("spidev", spidev), ("RPi", rpi), ("RPi.GPIO", gpio)):
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in DRIVER:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    rfid = importlib.import_module("pirc522").RFID()
+    bench.clock.advance(5_000)
+    yield rfid
+    for name in DRIVER:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def card(bench, driver) -> ClassicCard:
+    card = ClassicCard(UID)
+    bench.field.enter(card)
+    bench.clock.advance(5_000)
+    return card
+
+
+def choose(driver) -> list[int]:
+    assert driver.request() == (False, 0x10)
+    error, uid = driver.anticoll()
+    assert not error
+    assert not driver.select_tag(uid)
+    return uid
+
+
+def test_it_initialises_the_chip(bench, driver) -> None:
+    assert bench.read(reg.TX_ASK) == 0x40
+    assert bench.read(reg.MODE) == 0x3D
+    assert bench.field.on
+
+
+def test_it_finds_nothing_in_an_empty_field(driver) -> None:
+    assert driver.request() == (True, None)
+
+
+def test_it_reads_the_uid(driver, card) -> None:
+    assert bytes(choose(driver)[:4]) == UID
+
+
+def test_it_reads_a_seven_byte_uid(bench, driver) -> None:
+    bench.field.enter(ClassicCard(bytes.fromhex("04112233445566")))
+    bench.clock.advance(5_000)
+    assert bytes(driver.read_id()).hex() == "04112233445566"
+
+
+def test_it_authenticates_writes_and_reads_back(driver, card) -> None:
+    uid = choose(driver)
+    assert not driver.card_auth(driver.auth_a, 9, KEY, uid)
+    assert not driver.write(9, list(range(16)))
+    error, data = driver.read(9)
+    assert not error
+    assert data == list(range(16))
+    assert card.blocks[9] == bytes(range(16))
+    driver.stop_crypto()
+
+
+def test_it_walks_through_every_sector(driver, card) -> None:
+    uid = choose(driver)
+    for sector in range(16):
+        assert not driver.card_auth(driver.auth_a, sector * 4 + 3, KEY, uid)
+        for block in range(sector * 4, sector * 4 + 4):
+            error, data = driver.read(block)
+            assert not error
+            hidden = 6 if block % 4 == 3 else 0  # key A
+            assert bytes(data) == bytes(hidden) + bytes(card.blocks[block][hidden:])
+
+
+def test_its_utility_changes_a_trailer(bench, driver, card) -> None:
+    driver.request()
+    util = driver.util()
+    assert not util.set_tag(driver.anticoll()[1]), "this selects the card"
+    util.auth(driver.auth_a, KEY)
+    assert not util.write_trailer(2, (0x11,) * 6, (0xFF, 0x07, 0x80), 105, (0x22,) * 6)
+    driver.stop_crypto()
+    assert card.blocks[11] == b"\x11" * 6 + b"\xff\x07\x80\x69" + b"\x22" * 6
+
+
+def test_a_wrong_key_is_an_error_to_it(driver, card) -> None:
+    uid = choose(driver)
+    assert driver.card_auth(driver.auth_a, 9, [0] * 6, uid)
+
+
+def test_two_cards_are_an_error_to_it(bench, driver, card) -> None:
+    bench.field.enter(ClassicCard(bytes.fromhex("2a698d42")))
+    bench.clock.advance(5_000)
+    driver.request()
+    assert driver.anticoll()[0]
+
+
+def test_its_halt_forgets_the_crc_so_the_card_only_goes_back_to_sleep(driver, card) -> None:
+    choose(driver)
+    driver.halt()
+    assert card.state is State.IDLE
+    assert driver.request() == (False, 0x10)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", bytes(range(16)), b"\xff" * 40])
+def test_its_crc_is_ours(driver, data: bytes) -> None:
+    assert bytes(driver.calculate_crc(list(data))) == crc_a(data)
