@@ -1,0 +1,72 @@
+"""Numbers and times as a reader of the page's language writes them. Moments are unix seconds, as everywhere."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal, format_percent
+
+from backoffice.web.i18n import Translator
+
+JUST_NOW_S = 45
+RECENT_S = 7 * 86400
+
+
+@dataclass(frozen=True)
+class Formats:
+    """What a template needs to show figures: bound to one request's language, time zone and moment."""
+
+    translator: Translator
+    zone: tzinfo
+    now: int
+
+    def number(self, value: int) -> str:
+        return format_decimal(value, locale=self.translator.locale)
+
+    def percent(self, part: int, whole: int) -> str:
+        return format_percent(part / whole if whole else 0, locale=self.translator.locale)
+
+    def change(self, count: int, before: int) -> str:
+        """How far `count` is from `before`, as a percentage without its sign (the arrow shows the direction)."""
+        return format_percent(abs(count - before) / before if before else 0, locale=self.translator.locale)
+
+    def iso(self, moment: int) -> str:
+        return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def exact(self, moment: int) -> str:
+        return format_datetime(self._local(moment), "yyyy-MM-dd HH:mm:ss z", locale=self.translator.locale)
+
+    def clock(self, moment: int) -> str:
+        """A moment for a list: the time, with the day when it is not today."""
+        local = self._local(moment)
+        pattern = "HH:mm:ss" if local.date() == self.today else "d MMM HH:mm"
+        return format_datetime(local, pattern, locale=self.translator.locale)
+
+    def ago(self, moment: int) -> str:
+        past_s = self.now - moment
+        if abs(past_s) < JUST_NOW_S:
+            return self.translator.gettext("just now")
+        if past_s > RECENT_S:
+            return format_date(self._local(moment), "medium", locale=self.translator.locale)
+        return format_timedelta(
+            timedelta(seconds=-past_s), add_direction=True, threshold=1.2, locale=self.translator.locale
+        )
+
+    def span(self, seconds: int) -> str:
+        return format_timedelta(timedelta(seconds=seconds), threshold=1.2, locale=self.translator.locale)
+
+    def day(self, day: date) -> str:
+        return format_date(day, "d MMM", locale=self.translator.locale)
+
+    def long_day(self, day: date) -> str:
+        return format_date(day, "medium", locale=self.translator.locale)
+
+    @property
+    def today(self) -> date:
+        return self._local(self.now).date()
+
+    def today_minus(self, days: int) -> date:
+        return self.today - timedelta(days=days)
+
+    def _local(self, moment: int) -> datetime:
+        return datetime.fromtimestamp(moment, self.zone)

@@ -1,0 +1,127 @@
+"""What every page is made with: who looks, in which language, at what moment."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+from starlette.responses import HTMLResponse
+
+from backoffice.accounts.access import ViewerDep
+from backoffice.accounts.roles import Role, Viewer
+from backoffice.clock import zone
+from backoffice.deps import ContextDep, SessionDep
+from backoffice.web.formats import Formats
+from backoffice.web.i18n import LANGUAGE_COOKIE, Translator, choose_language, mark, translator
+from backoffice.web.reads import alarms
+from backoffice.web.templating import environment
+
+_ISSUERS = (Role.ADMINISTRATOR, Role.ISSUER)
+_ROLE_NAMES = {
+    Role.ADMINISTRATOR: mark("Administrator"),
+    Role.ISSUER: mark("Card issuer"),
+    Role.AGENT: mark("Agent"),
+    Role.INSTITUTION: mark("Institution"),
+    Role.INVESTOR: mark("Investor"),
+}
+
+
+@dataclass(frozen=True)
+class MenuLink:
+    name: str
+    words: str
+    href: str
+    icon: str
+    only_for: tuple[Role, ...] = ()
+
+
+MENU = (
+    MenuLink("overview", mark("Overview"), "/", "overview"),
+    MenuLink("institutions", mark("Institutions"), "/institutions", "institution"),
+    MenuLink("machines", mark("Machines"), "/machines", "machine"),
+    MenuLink("usage", mark("Exams"), "/usage", "use"),
+    MenuLink("issuing", mark("Issuing"), "/issuing", "issuing", _ISSUERS),
+    MenuLink("cards", mark("Cards"), "/cards", "cards"),
+    MenuLink("alerts", mark("Alerts"), "/alerts", "alert"),
+)
+
+
+def request_language(request: Request) -> str:
+    return choose_language(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+
+
+def here(request: Request) -> str:
+    """The address of the page, with its filters."""
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def safe_next(address: str) -> str:
+    """Where to go after a form: a page of this server, never another site's (no scheme, no `//host`, no `/\\host`)."""
+    inside = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if inside else "/"
+
+
+def render(request: Request, template: str, formats: Formats, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template as an answer that is never kept by a cache: it is one person's view of this moment."""
+    made = environment(formats.translator.language).get_template(template)
+    body = made.render(formats=formats, here=here(request), **values)
+    return HTMLResponse(body, status, headers={"cache-control": "no-store"})
+
+
+def formats_of(request: Request, now: int, zone_name: str) -> Formats:
+    return Formats(translator(request_language(request)), zone(zone_name), now)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One request of somebody who is logged in."""
+
+    request: Request
+    session: Session
+    viewer: Viewer
+    now: int
+    zone_name: str
+
+    @cached_property
+    def formats(self) -> Formats:
+        return formats_of(self.request, self.now, self.zone_name)
+
+    @property
+    def words(self) -> Translator:
+        return self.formats.translator
+
+    @property
+    def may_issue(self) -> bool:
+        return self.viewer.role in _ISSUERS
+
+    @property
+    def may_acknowledge(self) -> bool:
+        return self.viewer.role in (Role.ADMINISTRATOR, Role.ISSUER)
+
+    def page(self, template: str, section: str, **values: Any) -> HTMLResponse:
+        say = self.words.gettext
+        menu = [
+            {"name": link.name, "words": say(link.words), "href": link.href, "icon": link.icon}
+            for link in MENU
+            if not link.only_for or self.viewer.role in link.only_for
+        ]
+        user = {"name": self.viewer.name, "role": say(_ROLE_NAMES[self.viewer.role])}
+        return render(
+            self.request,
+            template,
+            self.formats,
+            menu=menu,
+            section=section,
+            user=user,
+            open_alerts=alarms.open_count(self.session, self.viewer.institution_ids),
+            may_acknowledge=self.may_acknowledge,
+            **values,
+        )
+
+
+def get_desk(request: Request, context: ContextDep, session: SessionDep, viewer: ViewerDep) -> Desk:
+    return Desk(request, session, viewer, context.clock(), context.settings.timezone)
+
+
+DeskDep = Annotated[Desk, Depends(get_desk)]

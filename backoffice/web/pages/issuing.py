@@ -1,0 +1,61 @@
+"""Issuing: jobs with their progress, and every card that failed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import HTMLResponse
+
+from backoffice.accounts.access import RequireRole
+from backoffice.accounts.roles import Role
+from backoffice.errors import NotFound
+from backoffice.web.page import Desk, DeskDep
+from backoffice.web.pages.filters import ROWS_A_PAGE, OffsetDep, pager
+from backoffice.web.reads import jobs
+from backoffice.web.views import Choice, address
+from backoffice.web.wording import JOB_STEPS, REASONS, spoken
+
+router = APIRouter(prefix="/issuing", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER))])
+
+STATES = {"active": jobs.ACTIVE, "done": ("done", "cancelled"), "all": ()}
+
+
+@router.get("")
+def issuing(
+    desk: DeskDep, offset: OffsetDep, state: Annotated[str, Query(pattern="^(active|done|all)$")] = "all"
+) -> HTMLResponse:
+    rows = jobs.listed(desk.session, STATES[state], ROWS_A_PAGE + 1, offset)
+    return desk.page(
+        "pages/issuing.html",
+        "issuing",
+        state=state,
+        state_choices=_state_choices(desk),
+        jobs=rows[:ROWS_A_PAGE],
+        pages=pager("/issuing", offset, len(rows), state=state),
+        weak_medium=jobs.weak_cards_exist(desk.session),
+        job_steps=spoken(desk.words, JOB_STEPS),
+        reason_names=spoken(desk.words, REASONS),
+    )
+
+
+@router.get("/{job_id}")
+def job(desk: DeskDep, job_id: int) -> HTMLResponse:
+    found = jobs.one(desk.session, job_id)
+    if found is None:
+        raise NotFound()
+    return desk.page(
+        "pages/job.html",
+        "issuing",
+        job=found,
+        failures=jobs.failures(desk.session, job_id),
+        reason_names=spoken(desk.words, REASONS),
+        job_steps=spoken(desk.words, JOB_STEPS),
+    )
+
+
+def _state_choices(desk: Desk) -> list[Choice]:
+    say = desk.words.gettext
+    return [
+        Choice(say("All"), "all", "/issuing"),
+        Choice(say("Under way"), "active", address("/issuing", state="active")),
+        Choice(say("Finished"), "done", address("/issuing", state="done")),
+    ]

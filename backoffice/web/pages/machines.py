@@ -1,0 +1,126 @@
+"""Machines: the list, and each one's health and log."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import HTMLResponse
+
+from backoffice.machines import service as machine_service
+from backoffice.web.page import Desk, DeskDep
+from backoffice.web.pages.filters import ROWS_A_PAGE, OffsetDep, OptionalNumber, institution_choices, pager
+from backoffice.web.reads import alarms, exams, journals, places, stock
+from backoffice.web.reads.exams import ExamFilter
+from backoffice.web.reads.stock import CardFilter
+from backoffice.web.views import Choice, Pager, address
+from backoffice.web.wording import ALERTS, JOURNAL_KINDS, spoken, spoken_kinds
+
+router = APIRouter(prefix="/machines", include_in_schema=False)
+
+LOG_ROWS = 60
+CHART_DAYS = 30
+ALERTS_SHOWN = 20
+
+
+@router.get("")
+def machines(
+    desk: DeskDep,
+    offset: OffsetDep,
+    presence: Annotated[str, Query(max_length=16)] = "",
+    institution: OptionalNumber = None,
+    role: Annotated[str, Query(max_length=16)] = "",
+) -> HTMLResponse:
+    rows = [
+        row
+        for row in places.machines(desk.session, desk.viewer.institution_ids, desk.now)
+        if (not presence or row.presence == presence)
+        and (institution is None or row.institution_code == institution)
+        and (not role or row.role == role)
+    ]
+    query = {"presence": presence, "institution": institution, "role": role}
+    return desk.page(
+        "pages/machines.html",
+        "machines",
+        machines=rows[offset : offset + ROWS_A_PAGE],
+        pages=pager("/machines", offset, len(rows) - offset, **query),
+        filtered=any(value not in ("", None) for value in query.values()),
+        presence=presence,
+        presence_choices=_presence_choices(desk),
+        institution="" if institution is None else str(institution),
+        institution_choices=institution_choices(desk),
+        role=role,
+        role_choices=_role_choices(desk),
+    )
+
+
+@router.get("/{machine_id}")
+def machine(
+    desk: DeskDep,
+    machine_id: int,
+    kind: OptionalNumber = None,
+    epoch: OptionalNumber = None,
+    below: OptionalNumber = None,
+) -> HTMLResponse:
+    found = machine_service.get(desk.session, desk.viewer, machine_id)
+    chains = journals.chains(desk.session, machine_id)
+    shown_epoch = epoch if epoch is not None else chains[0].epoch if chains else found.epoch
+    log = journals.log(desk.session, machine_id, shown_epoch, LOG_ROWS, below, [] if kind is None else [kind])
+    wanted = ExamFilter(desk.viewer.institution_ids, machine_id=machine_id)
+    by_day = exams.by_day(desk.session, wanted, exams.last_days(desk.formats.today, CHART_DAYS))
+    place = places.institution_of(desk.session, found)
+    return desk.page(
+        "pages/machine.html",
+        "machines",
+        machine=places.machine_row(found, place, desk.now),
+        machine_epoch=found.epoch,
+        health=found,
+        forked=any(chain.forked for chain in chains),
+        by_day=by_day,
+        days_total=sum(day.count for day in by_day),
+        log=log,
+        kind="" if kind is None else str(kind),
+        kind_choices=_kind_choices(desk),
+        kind_names=spoken_kinds(desk.words),
+        epoch=shown_epoch,
+        epoch_choices=[Choice(str(chain.epoch), str(chain.epoch)) for chain in chains],
+        pages=_log_pager(machine_id, [row.seq for row in log if row.received_at], kind, epoch, below),
+        alerts=alarms.listed(desk.session, desk.viewer.institution_ids, "active", ALERTS_SHOWN, machine_id=machine_id),
+        alert_titles=spoken(desk.words, ALERTS),
+        batches=stock.batches(desk.session, CardFilter(None), machine_id),
+    )
+
+
+def _log_pager(machine_id: int, seqs: list[int], kind: int | None, epoch: int | None, below: int | None) -> Pager:
+    """Older entries are found by number, so that new ones at the top do not move the page under the reader."""
+    path = f"/machines/{machine_id}"
+    return Pager(
+        before=address(path, kind=kind, epoch=epoch) if below is not None else "",
+        after=address(path, kind=kind, epoch=epoch, below=seqs[-1]) if len(seqs) == LOG_ROWS else "",
+    )
+
+
+def _presence_choices(desk: Desk) -> list[Choice]:
+    say = desk.words.gettext
+    return [
+        Choice(say("All"), ""),
+        Choice(say("Reporting"), "present"),
+        Choice(say("Late"), "late"),
+        Choice(say("Silent"), "silent"),
+        Choice(say("Never reported"), "never"),
+        Choice(say("Locked"), "locked"),
+        Choice(say("Retired"), "retired"),
+    ]
+
+
+def _role_choices(desk: Desk) -> list[Choice]:
+    say = desk.words.gettext
+    return [
+        Choice(say("All"), ""),
+        Choice(say("Swipe machine"), "swipe"),
+        Choice(say("Master-card issuer"), "master_issuer"),
+        Choice(say("Child-card issuer"), "child_issuer"),
+    ]
+
+
+def _kind_choices(desk: Desk) -> list[Choice]:
+    say = desk.words.gettext
+    return [Choice(say("Everything"), ""), *(Choice(say(words), str(kind)) for kind, words in JOURNAL_KINDS.items())]

@@ -1,0 +1,104 @@
+"""Issuing jobs and the cards that failed in them."""
+
+from sqlalchemy import case, func, select
+from sqlmodel import Session, col
+
+from backoffice.models import Batch, Card, Device, Institution, IssuingJob
+from backoffice.web.reads import AnySelect
+from backoffice.web.reads.stock import number_of
+from backoffice.web.views import CardRow, JobRow
+
+ACTIVE = ("running", "paused")
+WEAK = "weak_medium"
+FAILURES_MAX = 1000
+
+
+def listed(session: Session, states: tuple[str, ...], limit: int, offset: int = 0) -> list[JobRow]:
+    """Jobs in these states (all, when none is named), the last changed first."""
+    query = _rows().order_by(col(IssuingJob.changed_at).desc(), col(IssuingJob.id).desc())
+    if states:
+        query = query.where(col(IssuingJob.state).in_(states))
+    return [_job(*row) for row in session.execute(query.offset(offset).limit(limit))]
+
+
+def one(session: Session, job_id: int) -> JobRow | None:
+    found = session.execute(_rows().where(col(IssuingJob.id) == job_id)).first()
+    return _job(*found) if found else None
+
+
+def failures(session: Session, job_id: int) -> list[CardRow]:
+    """Every card of a job that failed or was torn away."""
+    query = (
+        select(Card)
+        .where(col(Card.job_id) == job_id, col(Card.state).in_(("failed", "torn")))
+        .order_by(col(Card.changed_at).desc(), col(Card.id).desc())
+        .limit(FAILURES_MAX)
+    )
+    return [
+        CardRow(
+            level=card.level,
+            number=number_of(card),
+            uid=card.uid,
+            medium=card.medium,
+            state=card.state,
+            reason=card.reason,
+            batch=card.batch_id,
+            at=card.changed_at,
+        )
+        for card in session.scalars(query)
+    ]
+
+
+def weak_cards_exist(session: Session) -> bool:
+    """Whether cards that can be copied are in use: the warning stays as long as they are."""
+    live = col(Card.state).in_(("written", "writing", "torn"))
+    return session.scalar(select(col(Card.id)).where(col(Card.warning) == WEAK, live).limit(1)) is not None
+
+
+def _rows() -> AnySelect:
+    counts = (
+        select(
+            col(Card.job_id).label("job_id"),
+            func.sum(case((col(Card.state) == "written", 1), else_=0)).label("written"),
+            func.sum(case((col(Card.state).in_(("failed", "torn")), 1), else_=0)).label("failed"),
+            func.max(col(Card.medium)).label("medium"),
+        )
+        .group_by(col(Card.job_id))
+        .subquery()
+    )
+    return (
+        select(IssuingJob, Device, Batch, Institution, counts.c.written, counts.c.failed, counts.c.medium)
+        .join(Device, col(Device.id) == col(IssuingJob.device_id))
+        .join(Batch, col(Batch.id) == col(IssuingJob.batch_id), isouter=True)
+        .join(Institution, col(Institution.code) == col(Batch.institution_code), isouter=True)
+        .join(counts, counts.c.job_id == col(IssuingJob.id), isouter=True)
+    )
+
+
+def _job(
+    job: IssuingJob,
+    device: Device,
+    _batch: Batch | None,
+    institution: Institution | None,
+    written: int | None,
+    failed: int | None,
+    medium: str | None,
+) -> JobRow:
+    return JobRow(
+        id=job.id or 0,
+        kind=job.kind,
+        state=job.state,
+        issuer=device.name,
+        institution=institution.name if institution else "",
+        batch=job.batch_id,
+        total=job.total,
+        done=written or 0,
+        failed=failed or 0,
+        medium=medium or "",
+        weak_medium=job.warning == WEAK,
+        started_at=job.created_at,
+        changed_at=job.changed_at,
+        step=job.step if job.state == "running" else "",
+        error_code=job.error_code if job.state == "paused" else "",
+        message=job.error_message if job.state == "paused" else "",
+    )

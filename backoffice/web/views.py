@@ -1,0 +1,231 @@
+"""What templates are given: plain values, already chosen and counted, not yet worded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlencode
+
+
+def address(path: str, **query: object) -> str:
+    """A path with the filters that are set; a filter that is not set is not in the address."""
+    given = {name: str(value) for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter."""
+
+    name: str
+    value: str
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Pager:
+    """Where the newer and the older rows of a list are; empty when there are none."""
+
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Total:
+    """Exams in a stretch of time, and in the stretch of the same length before it."""
+
+    key: str
+    days: int
+    count: int
+    before: int
+
+
+@dataclass(frozen=True)
+class DayCount:
+    day: date
+    count: int
+
+
+@dataclass(frozen=True)
+class InstitutionRow:
+    code: int
+    name: str
+    city: str
+    active: bool
+    count: int
+    before: int
+    days: Sequence[int]
+    machines: int
+
+    @property
+    def href(self) -> str:
+        return f"/institutions/{self.code}"
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Cards that an institution still has, and for how long they last at its present pace."""
+
+    left: int
+    per_day_milli: int
+    """Exams a day over the last weeks, in thousandths."""
+
+    @property
+    def days_left(self) -> int | None:
+        return self.left * 1000 // self.per_day_milli if self.per_day_milli else None
+
+
+@dataclass(frozen=True)
+class MachineRow:
+    id: int
+    name: str
+    role: str
+    state: str
+    institution: str
+    institution_code: int | None
+    last_seen_at: int | None
+    interval_s: int
+    presence: str
+    """present, late, silent, never, locked or retired."""
+    pending: int = 0
+    reader_healthy: bool | None = None
+
+    @property
+    def href(self) -> str:
+        return f"/machines/{self.id}"
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    id: int
+    kind: str
+    severity: int
+    message: str
+    machine_id: int | None
+    machine: str
+    institution: str
+    count: int
+    raised_at: int
+    last_at: int
+    acknowledged_at: int | None
+    acknowledged_by: str
+    cleared_at: int | None
+
+
+@dataclass(frozen=True)
+class DebitRow:
+    id: int
+    time: int
+    time_quality: str
+    institution: str
+    institution_code: int | None
+    machine: str
+    machine_id: int
+    batch: int
+    credit: int
+    disputed: bool
+    received_at: int
+
+    @property
+    def href(self) -> str:
+        return f"/usage/{self.id}"
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """A line of a machine's journal, or a hole in it (`kind` is "gap" or "accepted_gap")."""
+
+    kind: str
+    seq: int
+    last_seq: int
+    time: int = 0
+    clock: int = 0
+    batch: int = 0
+    credit: int = 0
+    detail: str = ""
+    received_at: int = 0
+    usage_href: str = ""
+
+    @property
+    def missing(self) -> int:
+        return self.last_seq - self.seq + 1
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    id: int
+    white_id: int
+    number: int
+    institution: str
+    institution_code: int | None
+    machine: str
+    machine_id: int | None
+    first: int
+    count: int
+    issued: int
+    failed: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        return max(self.issued - self.used, 0)
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of cards, counted by how far they have come."""
+
+    kind: str
+    planned: int
+    issued: int
+    failed: int
+    used: int
+
+
+@dataclass(frozen=True)
+class CardRow:
+    level: str
+    number: int
+    uid: str
+    medium: str
+    state: str
+    reason: str
+    batch: int | None
+    at: int | None
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class JobRow:
+    id: int
+    kind: str
+    state: str
+    issuer: str
+    institution: str
+    batch: int | None
+    total: int
+    done: int
+    failed: int
+    medium: str
+    weak_medium: bool
+    started_at: int
+    changed_at: int
+    step: str = ""
+    """What the person at the desk is asked to do now."""
+    error_code: str = ""
+    message: str = ""
+
+    @property
+    def href(self) -> str:
+        return f"/issuing/{self.id}"
+
+
+@dataclass(frozen=True)
+class TrailStep:
+    """One station on the way of a debit from the card to the figure on the dashboard."""
+
+    key: str
+    icon: str
+    known: bool
+    facts: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    at: int | None = None
+    href: str = ""

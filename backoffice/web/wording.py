@@ -1,0 +1,107 @@
+"""What codes mean, in a sentence a person understands. The codes are stable, the sentences are not."""
+
+from collections.abc import Mapping
+
+from protocol import journal
+
+from backoffice.alerts.kinds import Kind
+from backoffice.web.i18n import Translator, mark
+
+REASONS: Mapping[str, str] = {
+    "used": mark("already used"),
+    "still_running": mark("its exam is still running"),
+    "other_batch": mark("of a batch that this machine does not have"),
+    "other_machine": mark("made for another machine"),
+    "other_institution": mark("made for another institution"),
+    "foreign": mark("not one of our cards"),
+    "forged": mark("forged: its signature is wrong"),
+    "damaged": mark("damaged: cannot be read in full"),
+    "removed_early": mark("taken away too early"),
+    "two_cards": mark("two cards at once"),
+    "not_initialised": mark("the machine has no batch yet"),
+    "locked": mark("the machine is locked"),
+    "expired": mark("expired"),
+    "revoked": mark("revoked"),
+    "out_of_range": mark("outside the range that was signed"),
+    "not_in_chain": mark("not signed by the level above"),
+    "second_master": mark("of another master card"),
+    "batch_used": mark("this batch card has been used before"),
+    "reader_lost": mark("the card reader did not answer"),
+    "storage_full": mark("no room left for the journal"),
+    "storage_failed": mark("the memory could not be written"),
+    "busy": mark("the device was busy"),
+    "cancelled": mark("called off"),
+    "timeout": mark("no card in time"),
+    "wrong_card": mark("a card of another kind"),
+    "wrong_role": mark("the device has another task"),
+    "not_provisioned": mark("the device is not provisioned"),
+    "weak_medium": mark("this kind of card is too weak"),
+    "clock_unknown": mark("the machine does not know the time"),
+}
+
+ALERTS: Mapping[str, str] = {
+    Kind.GAP: mark("Journal entries are missing"),
+    Kind.FORK: mark("A machine told two histories"),
+    Kind.CHAIN_BROKEN: mark("A report contradicts itself"),
+    Kind.DOUBLE_CREDIT: mark("One card was debited twice"),
+    Kind.FORGED_CARD: mark("A forged card was refused"),
+    Kind.MACHINE_FAULT: mark("A part of a machine was restarted"),
+    Kind.READER_DEAD: mark("A card reader does not answer"),
+    Kind.MACHINE_SILENT: mark("A machine is silent"),
+    Kind.RETIRED_MACHINE: mark("A retired machine still reports"),
+    Kind.CLOCK_WRONG: mark("A machine's clock is wrong"),
+}
+
+JOB_STEPS: Mapping[str, str] = {}
+
+JOURNAL_KINDS: Mapping[int, str] = {
+    journal.BOOT: mark("Power came up"),
+    journal.INTENT: mark("Card presented"),
+    journal.DEBIT: mark("Card debited"),
+    journal.STARTED: mark("Exam enabled"),
+    journal.ENDED: mark("Exam over"),
+    journal.ABANDONED: mark("Taken away before the debit"),
+    journal.BATCH: mark("Batch initialised"),
+    journal.PROVISIONED: mark("Provisioned"),
+    journal.FAULT: mark("A part failed and was restarted"),
+    journal.REFUSED: mark("Card refused"),
+    journal.CLOCK: mark("Clock set"),
+    journal.COMMAND: mark("Command carried out"),
+}
+
+CARD_LEVELS: Mapping[str, str] = {
+    "master": mark("Master card"),
+    "white": mark("White cards"),
+    "batch": mark("Batch cards"),
+    "one_time": mark("One-time cards"),
+}
+
+CARD_NAMES: Mapping[str, str] = {
+    "master": mark("Master"),
+    "white": mark("White"),
+    "batch": mark("Batch"),
+    "one_time": mark("Card"),
+}
+
+CARD_STATES: Mapping[str, tuple[str, str]] = {
+    "planned": ("", mark("planned")),
+    "writing": ("info", mark("being written")),
+    "torn": ("warn", mark("torn away: finish it")),
+    "written": ("good", mark("ready")),
+    "failed": ("bad", mark("failed")),
+    "erased": ("", mark("erased")),
+    "used": ("info", mark("used")),
+}
+
+
+def spoken(words: Translator, sentences: Mapping[str, str]) -> dict[str, str]:
+    """A table of sentences in the reader's language."""
+    return {code: words.gettext(sentence) for code, sentence in sentences.items()}
+
+
+def spoken_kinds(words: Translator) -> dict[str, str]:
+    return {str(kind): words.gettext(sentence) for kind, sentence in JOURNAL_KINDS.items()}
+
+
+def spoken_states(words: Translator) -> dict[str, tuple[str, str]]:
+    return {code: (tone, words.gettext(sentence)) for code, (tone, sentence) in CARD_STATES.items()}

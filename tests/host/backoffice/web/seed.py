@@ -1,0 +1,299 @@
+"""A small world to look at: three institutions, their machines, ninety days of exams, cards, jobs, alerts.
+
+Made of the back office's own services where a person or a machine would use them, and of rows as ingest stores them
+where a thousand sealed reports would only cost time. Nothing is random: the same rows every time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmodel import Session, SQLModel
+
+from backoffice.alerts import service as alerts
+from backoffice.alerts.kinds import Kind
+from backoffice.clock import day_at
+from backoffice.context import Context
+from backoffice.db import transaction
+from backoffice.institutions import service as institutions
+from backoffice.institutions.schemas import InstitutionCreate
+from backoffice.machines import service as machines
+from backoffice.machines.schemas import MachineRegister, MachineRole
+from backoffice.models import (
+    Batch,
+    Card,
+    Device,
+    Institution,
+    IssuingJob,
+    JournalChain,
+    JournalEntry,
+    Machine,
+    Master,
+    Usage,
+    White,
+)
+from protocol import journal
+
+DAY_S = 86400
+DAYS = 90
+JOURNALLED_EXAMS = 30
+MASTER_ID, WHITE_ID = 1, 1
+CREDITS_A_BATCH = 2000
+QUOTA = 50_000
+MISSING = (61, 63)
+"""Journal entries of the second machine that have not arrived."""
+
+
+@dataclass(frozen=True)
+class Place:
+    name: str
+    city: str
+    machines: tuple[tuple[int, str, int], ...]
+    """Machine number, name, and exams on a usual day."""
+
+
+PLACES = (
+    Place("North Eye Clinic", "Harbin", ((1001, "OCT room 1", 9), (1002, "OCT room 2", 6))),
+    Place("Riverside Hospital", "Wuhan", ((2001, "CT hall", 14),)),
+    Place("Lakeview Imaging", "Kunming", ((3001, "MRI suite", 4), (3002, "OCT van", 3))),
+)
+
+
+def grow(context: Context) -> None:
+    """Everything."""
+    SQLModel.metadata.create_all(context.engine)
+    now = context.clock()
+    with transaction(context.engine) as session:
+        _authority(session, now)
+        for place in PLACES:
+            institution = institutions.create(session, InstitutionCreate(name=place.name, city=place.city), "UTC", now)
+            for machine_id, name, a_day in place.machines:
+                _machine(session, context, institution, machine_id, name, a_day)
+        _jobs(session, now)
+        _presence(session, now)
+        _alerts(session, context)
+
+
+def _authority(session: Session, now: int) -> None:
+    made = now - 120 * DAY_S
+    session.add(Master(id=MASTER_ID, state="active", authority_key=b"\x11" * 64, kdf="scrypt", created_at=made))
+    session.add(Device(id=1, name="Master-card issuer", url="loop://?1", role="master_issuer", created_at=made))
+    session.add(Device(id=2, name="Child-card issuer", url="loop://?2", role="child_issuer", created_at=made))
+    session.flush()
+    white = White(
+        id=WHITE_ID,
+        master_id=MASTER_ID,
+        first_credit=1,
+        quota=QUOTA,
+        next_credit=5 * CREDITS_A_BATCH + 1,
+        expires=0,
+        issuer_key=b"\x22" * 64,
+        certificate=b"white",
+        created_at=made,
+    )
+    session.add(white)
+    session.flush()
+    session.add(_card("master", made, master_id=MASTER_ID, uid="04a1b2c3"))
+    session.add(_card("white", made, white_id=WHITE_ID, uid="04a1b2c4"))
+
+
+def _machine(
+    session: Session, context: Context, institution: Institution, machine_id: int, name: str, a_day: int
+) -> None:
+    now = context.clock()
+    wanted = MachineRegister(
+        role=MachineRole.SWIPE,
+        name=name,
+        machine_id=machine_id,
+        institution_id=institution.id,
+        report_interval_s=3600,
+        unique_id=f"{machine_id:012x}",
+    )
+    machines.register(session, wanted, 3600, now - 100 * DAY_S)
+    machines.provision(session, context.keyring, machine_id, 1, bytes(32), now - 99 * DAY_S)
+    batch = _batch(session, institution, machine_id, now)
+    times = list(_exam_times(machine_id, a_day, now))
+    for place, time in enumerate(times):
+        session.add(_usage(institution, machine_id, batch, place, time))
+    for place in range(len(times)):
+        uid = f"08{machine_id:04x}{place:04x}"
+        session.add(_card("one_time", now - 98 * DAY_S, batch_id=batch.id, credit=batch.first_credit + place, uid=uid))
+    for place in range(len(times), len(times) + 20):
+        uid = f"08{machine_id:04x}{place:04x}"
+        session.add(_card("one_time", now - 98 * DAY_S, batch_id=batch.id, credit=batch.first_credit + place, uid=uid))
+    _journal(session, machine_id, batch, times)
+
+
+def _batch(session: Session, institution: Institution, machine_id: int, now: int) -> Batch:
+    made = now - 98 * DAY_S
+    number = 1 + machine_id % 10
+    batch = Batch(
+        id=machine_id,
+        white_id=WHITE_ID,
+        institution_code=institution.code,
+        batch_number=number,
+        first_credit=1 + CREDITS_A_BATCH * ((institution.code - 1) * 2 + number - 2),
+        count=CREDITS_A_BATCH,
+        machine_id=machine_id,
+        epoch=1,
+        expires=0,
+        state="signed",
+        certificate=b"batch",
+        created_at=made,
+    )
+    session.add(batch)
+    session.flush()
+    session.add(_card("batch", made, batch_id=batch.id, uid=f"06{machine_id:06x}"))
+    return batch
+
+
+def _exam_times(machine_id: int, a_day: int, now: int) -> Iterator[int]:
+    """Every weekday as usual, less on Sundays, slowly more; the last exam some minutes ago."""
+    today = now - now % DAY_S
+    for ago in range(DAYS - 1, -1, -1):
+        day = today - ago * DAY_S
+        weekday = (day // DAY_S + 4) % 7
+        usual = a_day // 3 if weekday == 0 else a_day + (DAYS - ago) // 40 + (machine_id + ago * 7) % 4
+        for place in range(usual):
+            time = day + 8 * 3600 + place * (11 * 3600 // max(usual, 1)) + (machine_id * 37 + place * 211) % 600
+            if time < now - 240:
+                yield time
+
+
+def _usage(institution: Institution, machine_id: int, batch: Batch, place: int, time: int) -> Usage:
+    return Usage(
+        machine_id=machine_id,
+        epoch=1,
+        seq=2 + 4 * place + 2,
+        institution_id=institution.id,
+        batch=batch.id,
+        credit=batch.first_credit + place,
+        time=time,
+        time_quality="trusted",
+        day=day_at(time, "UTC"),
+        received_at=time + 20,
+    )
+
+
+def _journal(session: Session, machine_id: int, batch: Batch, times: list[int]) -> None:
+    """The last exams as journal entries; one refusal among them; for one machine with a hole."""
+    missing = range(MISSING[0], MISSING[1] + 1) if machine_id == 1002 else range(0)
+    start = max(len(times) - JOURNALLED_EXAMS, 0)
+    kinds = (journal.INTENT, journal.DEBIT, journal.STARTED, journal.ENDED)
+    seq = 2
+    session.add(_entry(machine_id, 1, journal.BOOT, times[0] - 600, detail=b"\x01"))
+    session.add(_entry(machine_id, 2, journal.BATCH, times[0] - 300, batch.id, batch.first_credit))
+    for place in range(start, len(times)):
+        for step, kind in enumerate(kinds):
+            seq += 1
+            if seq not in missing:
+                time = times[place] + step * (1 if kind != journal.ENDED else 240)
+                session.add(_entry(machine_id, seq, kind, time, batch.id, batch.first_credit + place))
+    used = bytes([1]) + bytes.fromhex(f"08{machine_id:04x}0001")
+    session.add(_entry(machine_id, seq + 1, journal.REFUSED, times[-1] + 600, detail=used))
+    chain = JournalChain(
+        machine_id=machine_id,
+        epoch=1,
+        contiguous_seq=MISSING[0] - 1 if missing else seq + 1,
+        contiguous_mac=bytes(8),
+        highest_seq=seq + 1,
+    )
+    session.add(chain)
+
+
+def _entry(
+    machine_id: int, seq: int, kind: int, time: int, batch: int = 0, credit: int = 0, detail: bytes = b""
+) -> JournalEntry:
+    return JournalEntry(
+        machine_id=machine_id,
+        epoch=1,
+        seq=seq,
+        kind=kind,
+        time=time,
+        clock=journal.CLOCK_TRUSTED,
+        batch=batch,
+        credit=credit,
+        detail=detail,
+        mac=bytes(8),
+        received_at=time + 20,
+    )
+
+
+def _card(level: str, at: int, **content: object) -> Card:
+    return Card(
+        level=level,
+        medium="classic1k",
+        state="written",
+        warning="weak_medium" if level == "one_time" else "",
+        created_at=at,
+        changed_at=at,
+        **content,
+    )
+
+
+def _jobs(session: Session, now: int) -> None:
+    """One job under way, one paused, one done with failed cards."""
+    running = _job("one_time", "running", now - 300, now - 5, 1001, 200, step="")
+    paused = _job("one_time", "paused", now - 7200, now - 5400, 3001, 100, error_code="reader_lost")
+    done = _job("one_time", "done", now - 3 * DAY_S, now - 3 * DAY_S + 1800, 2001, 50)
+    for job, written, failed in ((running, 124, 2), (paused, 37, 1), (done, 50, 3)):
+        session.add(job)
+        session.flush()
+        first = 9000 * (job.id or 0) + 20_000
+        for place in range(written):
+            uid = f"0a{job.id:02x}{place:04x}"
+            card = _card("one_time", job.created_at + place * 3, batch_id=job.batch_id, credit=first + place, uid=uid)
+            card.job_id = job.id
+            session.add(card)
+        for place in range(failed):
+            uid = f"0b{job.id:02x}{place:04x}"
+            card = _card("one_time", job.created_at + place, batch_id=job.batch_id, credit=first + place, uid=uid)
+            card.state, card.job_id, card.outcome = "failed", job.id, "reissued"
+            card.reason = ("removed_early", "damaged", "foreign")[place]
+            session.add(card)
+
+
+def _job(kind: str, state: str, begun: int, changed: int, batch_id: int, total: int, **more: str) -> IssuingJob:
+    return IssuingJob(
+        kind=kind,
+        device_id=2,
+        state=state,
+        total=total,
+        batch_id=batch_id,
+        white_id=WHITE_ID,
+        warning="weak_medium",
+        created_at=begun,
+        changed_at=changed,
+        **more,
+    )
+
+
+def _presence(session: Session, now: int) -> None:
+    """Three machines report as they should, one is late, one is silent."""
+    for machine_id, seen_s, healthy in (
+        (1001, 260, True),
+        (1002, 700, True),
+        (2001, 1500, False),
+        (3001, 2 * 3600, True),
+        (3002, 3 * DAY_S, True),
+    ):
+        machine = session.get_one(Machine, machine_id)
+        machine.last_seen_at = now - seen_s
+        machine.firmware, machine.transport = "0.1.0", "wifi"
+        machine.reader_healthy, machine.reader_reinits = healthy, 0 if healthy else 2
+        machine.clock_offset_s = 0
+
+
+def _alerts(session: Session, context: Context) -> None:
+    now = context.clock()
+    raised = (
+        (Kind.DOUBLE_CREDIT, "Credit 2031 was debited on machine 1002 and before that on machine 1001.", 1002, 0, 4000),
+        (Kind.READER_DEAD, "The card reader of machine 2001 has not answered since 08:12.", 2001, 1, 1500),
+        (Kind.GAP, f"Entries {MISSING[0]} to {MISSING[1]} of machine 1002 have not arrived.", 1002, 0, 700),
+        (Kind.MACHINE_SILENT, "Machine 3002 has not reported for 3 days.", 3002, 2, DAY_S),
+        (Kind.CLOCK_WRONG, "The clock of machine 3001 is 95 s behind.", 3001, 2, 2 * DAY_S),
+    )
+    for kind, message, machine_id, place, ago_s in raised:
+        institution_id = place + 1
+        alerts.raise_alert(
+            session, context.broker, kind, message, now - ago_s, machine_id=machine_id, institution_id=institution_id
+        )
