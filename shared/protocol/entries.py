@@ -1,16 +1,15 @@
 """Journal entries as a stream of bits: an exam in about three bytes, everything else without loss.
 
-Law: the stream's layout is HEADER, then TOKENS; neither changes. Another layout gets another report version. All
-differences are taken modulo 2^32, so any 32-bit value can follow any other. Running state, known on both sides:
-the time, clock, batch and credit of what came before.
+Law: the stream is HEADER, then one of TOKENS after the other (entries_reader.py); neither changes. Another layout
+gets another report version. All differences are taken modulo 2^32, so any 32-bit value can follow any other. Running
+state, known on both sides: the time, clock, batch and credit of what came before.
 """
 
-from protocol.bits import RICE_ORDER_BITS, WORD, BitReader, BitWriter, golomb_bits, rice_bits
-from protocol.errors import Malformed, OutOfRange, TooLong
-from protocol.journal import CLOCK_TRUSTED, DEBIT, ENDED, INTENT, MAX_DETAIL_BYTES, STARTED, Entry
+from protocol.bits import RICE_ORDER_BITS, WORD, BitWriter, golomb_bits, rice_bits
+from protocol.errors import TooLong
+from protocol.journal import DEBIT, ENDED, INTENT, STARTED, Entry
 
 MAX_ENTRIES = 256
-MAX_STREAM_BYTES = 12288
 
 # Orders of the exp-Golomb codes.
 COUNT_ORDER = 5
@@ -20,41 +19,10 @@ KIND_ORDER = 2
 DELAY_ORDER = 4
 LAG_ORDER = 0
 
-# name, code, what it is: read and written in this order; docs/formats.md prints it.
-HEADER = (
-    ("count", "exp-Golomb 5", "how many entries"),
-    ("clock", "2 bits", "clock of what came before"),
-    ("time", "32 bits", "time of what came before (the first time less gap_floor, if an exam is first)"),
-    ("batch", "number", "batch of what came before"),
-    ("credit", "number", "credit of what came before (the first exam's less 1)"),
-    ("gap_order", "4 bits", "Rice order of the gaps"),
-    ("gap_floor", "exp-Golomb 6", "taken off every gap"),
-    ("duration_order", "4 bits", "Rice order of the durations"),
-    ("duration_floor", "exp-Golomb 6", "taken off every duration"),
-)
-TOKENS = (
-    ("0", "exam of the next credit", "gap, lags, duration"),
-    ("10", "exam", "1 bit: ended; 1 bit: other batch; credit; gap, lags, duration if ended"),
-    ("110", "end of the exam before", "duration"),
-    ("111", "any entry", "kind, delay, clock, subject, detail"),
-)
-TOKEN_FIELDS = (
-    ("gap", "Rice", "seconds from what came before to INTENT, less gap_floor"),
-    ("lags", "0 or 1 and twice exp-Golomb 0", "seconds from INTENT to DEBIT and from DEBIT to STARTED; 0 = none"),
-    ("duration", "Rice", "seconds from STARTED to ENDED, less duration_floor"),
-    ("credit", "exp-Golomb 2", "same batch: step from the credit before less 1, zigzag"),
-    ("credit", "number, number", "other batch: the batch, the credit"),
-    ("kind", "exp-Golomb 2", "the entry's kind less 1"),
-    ("delay", "exp-Golomb 4", "seconds from what came before"),
-    ("clock", "0 or 1 and 2 bits", "0 = as before; else the new one"),
-    ("subject", "0, 10 or 11 and number, number", "no batch and credit; as before; a batch and a credit"),
-    ("detail", "0 or 1, 4 bits and bytes", "none; else its length less 1, and it"),
-)
-
 EXAM_KINDS = (INTENT, DEBIT, STARTED, ENDED)
 
 
-class _State:
+class State:
     def __init__(self, time: int, clock: int, batch: int, credit: int) -> None:
         self.time = time
         self.clock = clock
@@ -62,7 +30,7 @@ class _State:
         self.credit = credit
 
 
-class _Series:
+class Series:
     """How one series of differences is coded: those that all share are taken off, the rest is Rice coded."""
 
     def __init__(self, order: int, floor: int) -> None:
@@ -70,22 +38,19 @@ class _Series:
         self.floor = floor
 
     @staticmethod
-    def fitted(values: list[int]) -> "_Series":
-        best, best_bits = _Series(0, 0), 1 << 30
+    def fitted(values: list[int]) -> "Series":
+        best, best_bits = Series(0, 0), 1 << 30
         floors = [0, min(values)] if values else []
         for floor in floors:
             rest = [value - floor for value in values]
             for order in range(1 << RICE_ORDER_BITS):
                 bits = golomb_bits(floor, FLOOR_ORDER) + sum([rice_bits(value, order) for value in rest])
                 if bits < best_bits:
-                    best, best_bits = _Series(order, floor), bits
+                    best, best_bits = Series(order, floor), bits
         return best
 
     def write(self, writer: BitWriter, difference: int) -> None:
         writer.rice(difference - self.floor & WORD, self.order)
-
-    def read(self, reader: BitReader) -> int:
-        return reader.rice(self.order) + self.floor & WORD
 
 
 def encode(entries: list[Entry]) -> bytes:
@@ -111,30 +76,6 @@ def encode(entries: list[Entry]) -> bytes:
     for group in groups:
         _write_group(writer, state, group, gaps, durations)
     return writer.bytes_()
-
-
-def decode(data: bytes, first_seq: int) -> list[Entry]:
-    if not data:
-        return []
-    if len(data) > MAX_STREAM_BYTES:
-        raise TooLong("more than %d bytes of entries" % MAX_STREAM_BYTES)
-    reader = BitReader(data)
-    count = reader.golomb(COUNT_ORDER)
-    if count > MAX_ENTRIES:
-        raise TooLong("more than %d entries in one report" % MAX_ENTRIES)
-    if count == 0 or first_seq + count - 1 > WORD:
-        raise OutOfRange("no such number of entries")
-    clock, time = _clock(reader.read(2)), reader.read(32)
-    state = _State(time, clock, reader.number(), reader.number())
-    gaps = _Series(reader.read(RICE_ORDER_BITS), reader.golomb(FLOOR_ORDER))
-    durations = _Series(reader.read(RICE_ORDER_BITS), reader.golomb(FLOOR_ORDER))
-    entries: list[Entry] = []
-    while len(entries) < count:
-        _read_group(reader, state, first_seq + len(entries), entries, gaps, durations)
-    if len(entries) != count:
-        raise Malformed("the last exam has more entries than the report")
-    reader.finish()
-    return entries
 
 
 def _grouped(entries: list[Entry]) -> list[list[Entry]]:
@@ -163,7 +104,7 @@ def _exam_length(entries: list[Entry], start: int, clock: int) -> int:
     return length if length >= 3 else 0
 
 
-def _fitted(groups: list[list[Entry]], time: int) -> tuple[_Series, _Series]:
+def _fitted(groups: list[list[Entry]], time: int) -> tuple[Series, Series]:
     """The best codes for the gaps before exams and for the exams' durations."""
     gaps, durations = [], []
     for index, group in enumerate(groups):
@@ -172,20 +113,20 @@ def _fitted(groups: list[list[Entry]], time: int) -> tuple[_Series, _Series]:
         if len(group) == 4 or group[0].kind == ENDED:
             durations.append(group[-1].time - (group[-2].time if len(group) == 4 else time) & WORD)
         time = group[-1].time
-    return _Series.fitted(gaps), _Series.fitted(durations)
+    return Series.fitted(gaps), Series.fitted(durations)
 
 
-def _start(groups: list[list[Entry]], gaps: _Series) -> _State:
+def _start(groups: list[list[Entry]], gaps: Series) -> State:
     """What came before the first entry, chosen so that the first exam costs least."""
     first = groups[0][0]
     time = first.time - gaps.floor & WORD if len(groups[0]) >= 3 else first.time
     for group in groups:
         if len(group) >= 3:
-            return _State(time, first.clock, group[0].batch, group[0].credit - 1 & WORD)
-    return _State(time, first.clock, first.batch, first.credit)
+            return State(time, first.clock, group[0].batch, group[0].credit - 1 & WORD)
+    return State(time, first.clock, first.batch, first.credit)
 
 
-def _write_group(writer: BitWriter, state: _State, group: list[Entry], gaps: _Series, durations: _Series) -> None:
+def _write_group(writer: BitWriter, state: State, group: list[Entry], gaps: Series, durations: Series) -> None:
     if len(group) >= 3:
         _write_exam(writer, state, group, gaps, durations)
     elif _is_end(group[0], state):
@@ -196,12 +137,12 @@ def _write_group(writer: BitWriter, state: _State, group: list[Entry], gaps: _Se
     state.time = group[-1].time
 
 
-def _is_end(entry: Entry, state: _State) -> bool:
+def _is_end(entry: Entry, state: State) -> bool:
     same = entry.batch == state.batch and entry.credit == state.credit and entry.clock == state.clock
     return entry.kind == ENDED and same and not entry.detail
 
 
-def _write_exam(writer: BitWriter, state: _State, exam: list[Entry], gaps: _Series, durations: _Series) -> None:
+def _write_exam(writer: BitWriter, state: State, exam: list[Entry], gaps: Series, durations: Series) -> None:
     first = exam[0]
     step = first.credit - state.credit - 1 & WORD
     ended = len(exam) == 4
@@ -227,7 +168,7 @@ def _write_exam(writer: BitWriter, state: _State, exam: list[Entry], gaps: _Seri
     state.batch, state.credit = first.batch, first.credit
 
 
-def _write_any(writer: BitWriter, state: _State, entry: Entry) -> None:
+def _write_any(writer: BitWriter, state: State, entry: Entry) -> None:
     writer.write(0b111, 3)
     writer.golomb(entry.kind - 1, KIND_ORDER)
     writer.golomb(entry.time - state.time & WORD, DELAY_ORDER)
@@ -245,7 +186,7 @@ def _write_any(writer: BitWriter, state: _State, entry: Entry) -> None:
         writer.write(0, 1)
 
 
-def _write_subject(writer: BitWriter, state: _State, entry: Entry) -> None:
+def _write_subject(writer: BitWriter, state: State, entry: Entry) -> None:
     if entry.batch == 0 and entry.credit == 0:
         writer.write(0, 1)
     elif entry.batch == state.batch and entry.credit == state.credit:
@@ -257,76 +198,6 @@ def _write_subject(writer: BitWriter, state: _State, entry: Entry) -> None:
         state.batch, state.credit = entry.batch, entry.credit
 
 
-def _read_group(
-    reader: BitReader, state: _State, seq: int, entries: list[Entry], gaps: _Series, durations: _Series
-) -> None:
-    """Append what the next token says."""
-    if not reader.read(1):
-        state.credit = state.credit + 1 & WORD
-        _read_exam(reader, state, seq, entries, True, gaps, durations)
-    elif not reader.read(1):
-        ended = reader.read(1) == 1
-        if reader.read(1):
-            state.batch, state.credit = reader.number(), reader.number()
-        else:
-            state.credit = state.credit + 1 + _unzigzag(reader.golomb(CREDIT_ORDER)) & WORD
-        _read_exam(reader, state, seq, entries, ended, gaps, durations)
-    elif not reader.read(1):
-        state.time = state.time + durations.read(reader) & WORD
-        entries.append(Entry(seq, ENDED, state.time, state.clock, state.batch, state.credit))
-    else:
-        entries.append(_read_any(reader, state, seq))
-
-
-def _read_exam(
-    reader: BitReader,
-    state: _State,
-    seq: int,
-    entries: list[Entry],
-    ended: bool,
-    gaps: _Series,
-    durations: _Series,
-) -> None:
-    delays = [gaps.read(reader), 0, 0]
-    if reader.read(1):
-        delays[1], delays[2] = reader.golomb(LAG_ORDER), reader.golomb(LAG_ORDER)
-    if ended:
-        delays.append(durations.read(reader))
-    for index, delay in enumerate(delays):
-        state.time = state.time + delay & WORD
-        entries.append(Entry(seq + index, EXAM_KINDS[index], state.time, state.clock, state.batch, state.credit))
-
-
-def _read_any(reader: BitReader, state: _State, seq: int) -> Entry:
-    kind = reader.golomb(KIND_ORDER) + 1
-    if kind > 255:
-        raise OutOfRange("an entry's kind is one byte")
-    state.time = state.time + reader.golomb(DELAY_ORDER) & WORD
-    if reader.read(1):
-        state.clock = _clock(reader.read(2))
-    batch = credit = 0
-    if reader.read(1):
-        if reader.read(1):
-            state.batch, state.credit = reader.number(), reader.number()
-        batch, credit = state.batch, state.credit
-    length = reader.read(4) + 1 if reader.read(1) else 0
-    detail = reader.read(8 * length).to_bytes(length, "big") if length else b""
-    return Entry(seq, kind, state.time, state.clock, batch, credit, detail)
-
-
-def _clock(value: int) -> int:
-    if value > CLOCK_TRUSTED:
-        raise OutOfRange("clock is 0, 1 or 2")
-    return value
-
-
 def _zigzag(step: int) -> int:
     """A 32-bit difference, small in either direction, as a small number: 0, -1, 1, -2, ..."""
     return (step << 1 & WORD) ^ (WORD if step >> 31 else 0)
-
-
-def _unzigzag(value: int) -> int:
-    return value >> 1 ^ (WORD if value & 1 else 0)
-
-
-assert MAX_DETAIL_BYTES == 1 << 4  # noqa: S101 (the detail's length has four bits)

@@ -105,13 +105,16 @@ def encode_report(report: Report) -> bytes:
 
 def decode_report(payload: bytes, machine_id: int = 0) -> Report:
     """The machine's number is not in the payload: it is the envelope's key id."""
+    # Loaded only here: a machine never reads a report.
+    from protocol import entries_reader
+
     members = _members(payload, 4)
     _, first_seq, macs, stream = members[:4]
     health = members[4] if len(members) > 4 else {}
     _check_report(first_seq, macs, health)
     if not isinstance(stream, bytes):
         raise Malformed("the entries are no bytes")
-    found = entries.decode(stream, first_seq)
+    found = entries_reader.decode(stream, first_seq)
     return Report(machine_id, first_seq, macs[:MAC_BYTES], found, macs[MAC_BYTES:], health)
 
 

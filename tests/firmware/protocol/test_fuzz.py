@@ -1,6 +1,6 @@
 """Damaged input ends in a ProtocolError or in a value, never in anything else. Seeded."""
 
-from protocol import cbor, classic, cose, entries, hostlink, p256, records, uplink
+from protocol import cbor, classic, cose, entries, entries_reader, hostlink, p256, records, uplink
 from protocol.errors import ProtocolError
 from protocol.journal import Entry
 from protocol.provisioning import ProvisioningMessage
@@ -51,8 +51,8 @@ def test_messages() -> None:
     shake(16, cose.header, stored["uplink.sealed_report_day"])
     shake(17, uplink.machine_of, stored["uplink.sealed_report_day"])
     shake(18, ProvisioningMessage.decode, stored["provisioning.message"])
-    shake(19, lambda data: entries.decode(data, 1), entries.encode(samples.mixed_entries()))
-    shake(20, lambda data: entries.decode(data, 1), entries.encode(samples.exams(20)))
+    shake(19, lambda data: entries_reader.decode(data, 1), entries.encode(samples.mixed_entries()))
+    shake(20, lambda data: entries_reader.decode(data, 1), entries.encode(samples.exams(20)))
     shake(21, uplink.decode_report, day)
 
 

@@ -1,6 +1,6 @@
 """Reports and answers: lossless, small, sealed, bound to each other."""
 
-from protocol import cbor, cose, entries, journal, uplink
+from protocol import cbor, cose, entries, entries_reader, journal, uplink
 from protocol.journal import Entry
 
 from tests.firmware.protocol import samples
@@ -77,7 +77,7 @@ def test_any_entries_are_lossless() -> None:
     source = Source(3)
     for _ in range(60):
         found = [random_entry(source, 1000 + index) for index in range(source.below(24))]
-        assert entries.decode(entries.encode(found), 1000) == found
+        assert entries_reader.decode(entries.encode(found), 1000) == found
 
 
 def random_entry(source: Source, seq: int) -> Entry:
@@ -99,7 +99,7 @@ def test_almost_exams_are_lossless() -> None:
             setattr(
                 victim, name, b"x" if name == "detail" else source.below(3) if name == "clock" else 1 + source.below(99)
             )
-        assert entries.decode(entries.encode(found), 1) == found
+        assert entries_reader.decode(entries.encode(found), 1) == found
 
 
 def test_report_bounds() -> None:
@@ -140,11 +140,11 @@ def test_report_members() -> None:
 
 def test_entry_stream_bounds() -> None:
     good = entries.encode(samples.exams(2))
-    assert error_code(entries.decode, good + b"\0", 1) == "malformed"
-    assert error_code(entries.decode, good[:-1], 1) == "malformed"
-    assert error_code(entries.decode, bytes(64), 1) == "malformed"
-    assert error_code(entries.decode, bytes(entries.MAX_STREAM_BYTES + 1), 1) == "too_long"
-    assert error_code(entries.decode, b"\xff" * 200, 1) in ("malformed", "out_of_range", "too_long")
+    assert error_code(entries_reader.decode, good + b"\0", 1) == "malformed"
+    assert error_code(entries_reader.decode, good[:-1], 1) == "malformed"
+    assert error_code(entries_reader.decode, bytes(64), 1) == "malformed"
+    assert error_code(entries_reader.decode, bytes(entries_reader.MAX_STREAM_BYTES + 1), 1) == "too_long"
+    assert error_code(entries_reader.decode, b"\xff" * 200, 1) in ("malformed", "out_of_range", "too_long")
 
 
 def test_nonce_belongs_to_the_payload() -> None:
