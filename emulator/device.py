@@ -20,7 +20,6 @@ from emulator.pins import Pins
 from emulator.process import BoardProcess, ProcessGone, ProcessSilent
 from emulator.rf import Field
 from emulator.spi import SpiBus
-from emulator.timer import Timers
 from emulator.uart import Uart
 from emulator.wifi import Network
 
@@ -115,7 +114,6 @@ class Board:
         self.spi.attach(wiring.READER_SELECT, self.reader)
         self.uarts = [Uart(self.world, self._wake_for_input) for _ in range(3)]
         self.network = Network(self.world)
-        self.timers = Timers(self.world, self.raise_interrupt)
         self.host = HostPort(self, self.uarts[wiring.HOST_UART])
         self.relay_log: list[tuple[int, bool]] = []
         self.buzzer_log: list[tuple[int, int, int]] = []  # time_us, frequency_hz, duty of 65535
@@ -304,7 +302,6 @@ class Board:
             self._process.kill()
             self._process = None
         self._forget_process()
-        self.timers.stop_all()
         self.network.reset()
         self.pins.float_all()
         for uart in self.uarts:

@@ -36,7 +36,6 @@ class Op(IntEnum):
     UART_WRITE = 0x07  # payload: bytes to the line
     WATCHDOG = 0x08  # payload: timeout_ms u32; also each feed
     CLOCK_SET = 0x09  # payload: wall clock minus board clock, us i64
-    TIMER = 0x0A  # argument: interrupt slot; payload: period_ms u32 (0 = stop), periodic u8
     WAKE = 0x0B  # real time only: answer the waiting request now, a socket is ready
     HEAP = 0x0C  # payload: text, one line of the heap report
     SPI_SETUP = 0x0D  # payload: baudrate u32

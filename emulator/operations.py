@@ -75,10 +75,6 @@ class Operations:
     def _clock_set(self, item: Item) -> None:
         self._board.wall_offset_us = int.from_bytes(item.payload, "little", signed=True)
 
-    def _timer(self, item: Item) -> None:
-        period_ms, periodic = struct.unpack("<IB", item.payload)
-        self._board.timers.start(item.argument, period_ms, bool(periodic))
-
     def _wake(self, item: Item) -> None:  # noqa: ARG002
         self._board.end_wait()
 

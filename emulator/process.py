@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from emulator.frames import ANSWER_HEAD, Item, ItemParser
-from emulator.standins import standins_folder
+from emulator.standins import standins_rom
 
 READ_BYTES: Final = 65536
 HANG_LIMIT_S: Final = 30.0  # real seconds that a board may compute without asking for anything
 DEFAULT_HEAP: Final = "2M"
 CPU_CLOCK_OF_PROCESS: Final = 2  # Linux clock ids: (~pid << 3) | 2 is the CPU clock of another process
-# The unix port is an extension module of CPython; nothing else of CPython is loaded.
-LAUNCH: Final = "import sys; sys.path.append(sys.argv.pop()); from micropython_run import run_main; run_main(sys.argv)"
+LAUNCHER: Final = Path(__file__).parent / "launch.py"
 
 
 class ProcessGone(Exception):
@@ -35,12 +34,10 @@ class BoardProcess:
         answers_read, self._answers = os.pipe()
         self.requests, requests_write = os.pipe()
         inherited = (answers_read, requests_write, flash_descriptor)
-        folder = standins_folder()
         heap = DEFAULT_HEAP if heap_words_k is None else f"{heap_words_k}wK"
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", "-c", LAUNCH, "-X", f"heapsize={heap}", "-m", "_boot", _port_folder()],
-            env={"MICROPYPATH": f"{folder}:.frozen", "BOARD_LINK": ",".join(map(str, inherited))},
-            cwd=folder,
+            [sys.executable, "-I", "-S", LAUNCHER, _port_folder(), standins_rom(), heap],
+            env={"BOARD_LINK": ",".join(map(str, inherited))},
             pass_fds=inherited,
             stdin=subprocess.DEVNULL,
             stdout=log_descriptor,

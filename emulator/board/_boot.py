@@ -52,6 +52,7 @@ class _Flash:
 
 def _mount():
     device = _Flash()
+    vfs.umount("/rom")
     vfs.umount("/")
     try:
         # No modification times: littlefs would take them from the clock of the host.
@@ -77,14 +78,14 @@ def _start():
     _, time.ticks_base_us, seed, machine._cause, options, machine._unique_id, patience_ms = _link.boot()
     select.network_patience_ms = patience_ms
     random.seed(seed)
-    _lend_clock()
     if options:
-        import _heap_watch  # as long as the file system of the host is there
-    _mount()
+        import _heap_watch  # as long as the ROM is mounted
     gc.collect()
     _link.put(_HEAP, 0, "stand_ins {} {}".format(gc.mem_alloc(), gc.mem_free()).encode())
     if options:
         _heap_watch.watch()
+    _lend_clock()
+    _mount()
     scope = {"__name__": "__main__"}
     _run("/boot.py", scope)
     _run("/main.py", scope)

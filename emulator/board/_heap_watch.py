@@ -14,7 +14,7 @@ def watch():
     importing = []  # bytes that the imports inside the current one took
     original = builtins.__import__
     seen = set(sys.modules)
-    peak = [0, 0]
+    peak = 0
 
     def load(name, *arguments):
         if name in seen or (len(arguments) > 3 and arguments[3]):
@@ -33,10 +33,11 @@ def watch():
         return module
 
     def sample():
+        nonlocal peak
         gc.collect()
         live = gc.mem_alloc()
-        if live > peak[0]:
-            peak[0] = live
+        if live > peak:
+            peak = live
             _link.put(_HEAP, 0, "peak {} {}".format(live, gc.mem_free()).encode())
 
     builtins.__import__ = load

@@ -21,7 +21,6 @@ _UART_SETUP = const(0x06)
 _UART_WRITE = const(0x07)
 _WATCHDOG = const(0x08)
 _CLOCK_SET = const(0x09)
-_TIMER = const(0x0A)
 _SPI_SETUP = const(0x0D)
 _I2C_SETUP = const(0x0E)
 _PIN_READ = const(0x83)
@@ -63,18 +62,6 @@ def unique_id():
 
 def freq(hz=160000000):
     return hz
-
-
-def idle():
-    _link.wait(_link.now_us() + 1000)
-
-
-def disable_irq():
-    return 0
-
-
-def enable_irq(state):
-    pass
 
 
 class Pin:
@@ -121,20 +108,15 @@ class Pin:
 
 
 class PWM:
-    def __init__(self, pin, freq=5000, duty=None, *, duty_u16=0, duty_ns=None):
-        self._pin = pin.id if isinstance(pin, Pin) else pin
-        self._freq = freq
-        self._duty = duty_u16 if duty is None else duty << 6
-        if duty_ns is not None:
-            self._duty = duty_ns * freq * 65535 // 1000000000
-        self._tell()
+    def __init__(self, pin, freq=5000, *, duty_u16=0):
+        self._pin = pin.id
+        self.init(freq, duty_u16)
 
     def init(self, freq=None, duty_u16=None):
-        self._freq = self._freq if freq is None else freq
-        self._duty = self._duty if duty_u16 is None else duty_u16
-        self._tell()
-
-    def _tell(self):
+        if freq is not None:
+            self._freq = freq
+        if duty_u16 is not None:
+            self._duty = min(65535, duty_u16)
         _link.put(_PWM, self._pin, pack("<IH", self._freq, self._duty))
 
     def freq(self, hz=None):
@@ -145,12 +127,7 @@ class PWM:
     def duty_u16(self, duty=None):
         if duty is None:
             return self._duty
-        self.init(duty_u16=min(65535, duty))
-
-    def duty(self, duty=None):
-        if duty is None:
-            return self._duty >> 6
-        self.init(duty_u16=min(65535, duty << 6))
+        self.init(duty_u16=duty)
 
     def deinit(self):
         self.init(duty_u16=0)
@@ -220,18 +197,6 @@ class I2C:
         self.readfrom_into(address, into)
         return bytes(into)
 
-    def writeto_mem(self, address, register, data, *, addrsize=8):
-        self.writeto(address, register.to_bytes(addrsize // 8, "big") + data)
-
-    def readfrom_mem_into(self, address, register, into, *, addrsize=8):
-        self.writeto(address, register.to_bytes(addrsize // 8, "big"), False)
-        self.readfrom_into(address, into)
-
-    def readfrom_mem(self, address, register, n, *, addrsize=8):
-        into = bytearray(n)
-        self.readfrom_mem_into(address, register, into, addrsize=addrsize)
-        return bytes(into)
-
 
 SoftI2C = I2C
 
@@ -296,9 +261,6 @@ class UART(IOBase):
     def flush(self):
         _link.sleep_us(max(0, self._sent_us - _link.now_us()))
 
-    def sendbreak(self):
-        pass
-
     def ioctl(self, request, argument):
         if request == _POLL:
             happened = 0
@@ -339,25 +301,3 @@ class RTC:
         _link.put(_CLOCK_SET, 0, pack("<q", _link.wall_offset_us))
 
     init = datetime
-
-
-class Timer:
-    ONE_SHOT = const(0)
-    PERIODIC = const(1)
-
-    def __init__(self, id, **options):
-        self._slot = None
-        if options:
-            self.init(**options)
-
-    def init(self, *, mode=1, period=-1, freq=-1, callback=None):
-        if freq > 0:
-            period = 1000 // freq
-        if self._slot is None:
-            self._slot = _link.interrupt_slot(callback, self)
-        _link.handlers[self._slot] = (callback, self)
-        _link.put(_TIMER, self._slot, pack("<IB", period, mode))
-
-    def deinit(self):
-        if self._slot is not None:
-            _link.put(_TIMER, self._slot, pack("<IB", 0, 0))
