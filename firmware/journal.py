@@ -16,6 +16,7 @@ from journal_files import (
     SEGMENT_BYTES,
     TAIL_BYTES,
     Corrupt,
+    Filler,
     Segment,
     Tail,
     make_chunk,
@@ -39,7 +40,7 @@ NOTE_ENTRIES = 512  # the last of them are kept for debits: notes are dropped
 RESERVE_BLOCKS = 12  # for the checkpoint, a segment's copy and littlefs' own directories
 QUIET_COMMITS = 14  # a directory block holds about 24: make room before a tap has to
 SLOW_COMMIT_US = 15000  # an erase is in it
-TRIES_MAX = 26  # of whole tails: a block holds no more
+TRIES_MAX = 26  # of fillers: a block holds no more
 
 
 class Journal:
@@ -224,14 +225,14 @@ class Journal:
         self._commits += 2
 
     def _provoke_compaction(self) -> None:
-        """littlefs rewrites a directory block that is full, with an erase. Write until it has done so, now."""
-        chunk = make_chunk(self._tail_entries, self.head_mac)
-        chunk += bytes(TAIL_BYTES - len(chunk))
+        """littlefs rewrites a directory block that is full, with an erase. Fill it up, so that this happens now."""
+        filler = Filler(self._directory)
         for _ in range(TRIES_MAX):
             began_us = time.ticks_us()
-            self._tail.write(chunk)
+            filler.write()
             if time.ticks_diff(time.ticks_us(), began_us) > SLOW_COMMIT_US:
                 break
+        filler.close()
         self._commits = 0
 
     def _count_blocks(self) -> None:

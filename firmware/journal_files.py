@@ -2,8 +2,9 @@
 
 Law of the formats (append-only, numbers big-endian):
   chunk       length u8, that many bytes of entries (each: length u8, entry), 8 bytes chain MAC of the last entry
-  tail        one chunk; rewritten by every append. At most 128 bytes, so that littlefs keeps it inside the directory's
-              metadata log: an append programs two short pages and erases nothing
+  tail        at most one chunk; rewritten by every append. At most 128 bytes, so that littlefs keeps it inside the
+              directory's metadata log: an append programs two short pages and erases nothing
+  filler      means nothing
   s<first>    segment: "PJ1", first seq u32, 8 bytes chain MAC before it, then chunks. At most one flash block
   checkpoint  "PC1", seq u32, MAC there, acked seq u32, MAC there, state (state.py), 8 bytes HMAC of all that
 """
@@ -149,6 +150,23 @@ class Tail:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+class Filler:
+    """A file without meaning. Writing it uses up the rest of the directory's block."""
+
+    def __init__(self, directory: str) -> None:
+        self._file = open(directory + "/filler", "wb")  # noqa: SIM115 (closed by the caller)
+
+    def write(self) -> None:
+        """One commit of the tail's size."""
+        self._file.seek(0)
+        self._file.write(bytes(TAIL_BYTES))
+        self._file.flush()
+
+    def close(self) -> None:
+        """The file stays, and is written over the next time."""
+        self._file.close()
 
 
 def write_checkpoint(directory: str, key: bytes, marks: tuple[int, bytes, int, bytes], state: bytes) -> None:

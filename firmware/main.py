@@ -47,7 +47,7 @@ def make_ui(link: HostLink) -> Ui:
     return Ui(screen, Buzzer(PWM(Pin(board.BUZZER))), lambda lines: link.notify("screen", {"lines": lines}), "en")
 
 
-def restart(loop: object, context: dict[str, object]) -> None:
+def restart(_loop: object, context: dict[str, object]) -> None:
     # A programming error: say which, then begin anew. The journal knows what was going on.
     sys.print_exception(context["exception"])
     machine.reset()

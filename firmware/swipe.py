@@ -169,11 +169,12 @@ class Swipe:
                 "machine_id": batch.machine_id,
             }
         )
+        self._notify_tap(reasons.GRANTED, batch.batch_id, 0, medium.uid)
         self._show_for_a_while()
         self._ui.done("batch_done", batch=batch.batch_number, left=self._left())
 
     def _refuse(self, refused: Refused, uid: bytes) -> None:
-        """Say why. A card that left too early is looked at again when it comes back, any other when it has been gone."""
+        """Say why. A card that left too early is looked at as soon as it is back, any other when it has been gone."""
         early = refused.reason in (reasons.REMOVED_EARLY, reasons.READER_LOST)
         if uid and not early:
             self._field.settle_uid(uid)

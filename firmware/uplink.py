@@ -112,7 +112,7 @@ class Uplink:
             self._note_clock(shown)
 
     def _note_fork(self) -> None:
-        """The back office knows entries of ours that we do not: this flash is an old copy. No exam until it is mended."""
+        """The back office knows later entries of ours: this flash is an old copy. No exam until that is mended."""
         self.last_error = "the back office knows a later journal"
         if self._journal.state.rolled_back:
             return
