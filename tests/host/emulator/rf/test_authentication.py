@@ -7,13 +7,14 @@ import pytest
 from emulator.cards.classic import ClassicCard
 from emulator.mfrc522 import registers as reg
 from emulator.rf import Frame, Reply
+from tests.host.emulator.rf.bench import Bench
 
 UID = bytes.fromhex("2a698d43")
 KEY = b"\xff" * 6
 
 
 @pytest.fixture
-def card(bench) -> ClassicCard:
+def card(bench: Bench) -> ClassicCard:
     card = ClassicCard(UID)
     bench.field.enter(card)
     bench.field_on()
@@ -21,7 +22,7 @@ def card(bench) -> ClassicCard:
     return card
 
 
-def test_success_ends_with_idle_irq_only(bench, card) -> None:
+def test_success_ends_with_idle_irq_only(bench: Bench, card: ClassicCard) -> None:
     assert bench.authenticate(4, KEY, UID)
     assert bench.read(reg.COM_IRQ) & 0x7B == reg.IDLE_IRQ
     assert bench.read(reg.COMMAND) & 0x0F == reg.IDLE
@@ -29,7 +30,7 @@ def test_success_ends_with_idle_irq_only(bench, card) -> None:
     assert [entry.bits for entry in bench.field.frames[-4:]] == [32, 32, 64, 32]
 
 
-def test_the_wrong_key_gets_silence(bench, card) -> None:
+def test_the_wrong_key_gets_silence(bench: Bench, card: ClassicCard) -> None:
     assert not bench.authenticate(4, bytes(6), UID)
     irq = bench.read(reg.COM_IRQ)
     assert irq & reg.TIMER_IRQ
@@ -38,14 +39,14 @@ def test_the_wrong_key_gets_silence(bench, card) -> None:
     assert bench.request(0x26) == b"\x04\x00", "the card fell back to IDLE"
 
 
-def test_no_card(bench, card) -> None:
+def test_no_card(bench: Bench, card: ClassicCard) -> None:
     bench.field.leave(card)
     assert not bench.authenticate(4, KEY, UID)
     assert bench.read(reg.COM_IRQ) & 0x7B == reg.TIMER_IRQ
 
 
 @pytest.mark.parametrize("uid", ["04112233445566", "04112233445566778899"])
-def test_long_uids_give_their_last_four_bytes(bench, uid: str) -> None:
+def test_long_uids_give_their_last_four_bytes(bench: Bench, uid: str) -> None:
     bench.field.enter(ClassicCard(bytes.fromhex(uid)))
     bench.field_on()
     bench.select()
@@ -54,14 +55,14 @@ def test_long_uids_give_their_last_four_bytes(bench, uid: str) -> None:
     assert bench.authenticate(4, KEY, bytes.fromhex(uid))
 
 
-def test_both_keys(bench, card) -> None:
+def test_both_keys(bench: Bench, card: ClassicCard) -> None:
     card.blocks[7][:6] = b"\x01\x02\x03\x04\x05\x06"
     card.blocks[7][10:] = b"\x11\x12\x13\x14\x15\x16"
     assert bench.authenticate(6, b"\x01\x02\x03\x04\x05\x06", UID)
     assert bench.authenticate(6, b"\x11\x12\x13\x14\x15\x16", UID, 0x61)
 
 
-def test_nested_authentication_through_all_sectors(bench, card) -> None:
+def test_nested_authentication_through_all_sectors(bench: Bench, card: ClassicCard) -> None:
     for sector in range(16):
         card.blocks[sector * 4 + 3][:6] = bytes([sector]) * 6
     for sector in range(16):
@@ -70,7 +71,7 @@ def test_nested_authentication_through_all_sectors(bench, card) -> None:
     assert bench.read(reg.ERROR) == 0
 
 
-def test_a_failed_nested_authentication_leaves_the_bit_to_the_driver(bench, card) -> None:
+def test_a_failed_nested_authentication_leaves_the_bit_to_the_driver(bench: Bench, card: ClassicCard) -> None:
     assert bench.authenticate(4, KEY, UID)
     bench.authenticate(8, bytes(6), UID)
     assert bench.read(reg.STATUS2) & reg.CRYPTO1_ON
@@ -79,7 +80,7 @@ def test_a_failed_nested_authentication_leaves_the_bit_to_the_driver(bench, card
     assert bench.request(0x26) == b"\x04\x00"
 
 
-def test_a_refusal_instead_of_a_nonce_is_a_protocol_error(bench, card) -> None:
+def test_a_refusal_instead_of_a_nonce_is_a_protocol_error(bench: Bench, card: ClassicCard) -> None:
     assert not bench.authenticate(64, KEY, UID)
     irq = bench.read(reg.COM_IRQ)
     assert irq & reg.IDLE_IRQ
@@ -87,7 +88,7 @@ def test_a_refusal_instead_of_a_nonce_is_a_protocol_error(bench, card) -> None:
     assert bench.read(reg.ERROR) == reg.PROTOCOL_ERROR
 
 
-def test_a_wrong_proof_is_a_protocol_error(bench, card, monkeypatch) -> None:
+def test_a_wrong_proof_is_a_protocol_error(bench: Bench, card: ClassicCard, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = card.receive
 
     def lie(frame: Frame) -> Reply | None:
@@ -102,7 +103,7 @@ def test_a_wrong_proof_is_a_protocol_error(bench, card, monkeypatch) -> None:
     assert bench.read(reg.COM_IRQ) & reg.IDLE_IRQ
 
 
-def test_too_few_parameters_wait_for_ever(bench, card) -> None:
+def test_too_few_parameters_wait_for_ever(bench: Bench, card: ClassicCard) -> None:
     bench.write(reg.COM_IRQ, 0x7F)
     bench.write(reg.FIFO_DATA, 0x60, 4, *KEY)
     bench.write(reg.COMMAND, reg.MF_AUTHENT)
@@ -112,7 +113,7 @@ def test_too_few_parameters_wait_for_ever(bench, card) -> None:
     assert bench.read(reg.ERROR) == reg.WRITE_ERROR
 
 
-def test_idle_cancels(bench, card) -> None:
+def test_idle_cancels(bench: Bench, card: ClassicCard) -> None:
     bench.write(reg.COM_IRQ, 0x7F)
     bench.write(reg.FIFO_DATA, 0x60, 4, *KEY, *UID)
     bench.write(reg.COMMAND, reg.MF_AUTHENT)

@@ -7,6 +7,7 @@ import pytest
 from emulator.cards import access, value_block
 from emulator.cards.classic import ACK, NACK_REFUSED, NACK_TRANSMISSION, ClassicCard
 from emulator.mfrc522 import registers as reg
+from tests.host.emulator.rf.bench import Bench
 
 UID = bytes.fromhex("2a698d43")
 KEY_A, KEY_B = b"\xaa" * 6, b"\xbb" * 6
@@ -15,7 +16,7 @@ READ_ERRORS = reg.CRC_ERROR | reg.PARITY_ERROR | reg.PROTOCOL_ERROR | reg.COLLIS
 
 
 @pytest.fixture
-def card(bench) -> ClassicCard:
+def card(bench: Bench) -> ClassicCard:
     card = ClassicCard(UID, seed=7)
     bench.field.enter(card)
     bench.field_on()
@@ -26,13 +27,13 @@ def give_conditions(card: ClassicCard, bits: list[int], sector: int = 1) -> None
     card.blocks[sector * 4 + 3][:] = KEY_A + access.encode(bits) + b"\x69" + KEY_B
 
 
-def enter_with(bench, key: str, block: int = 4) -> bool:
+def enter_with(bench: Bench, key: str, block: int = 4) -> bool:
     """A new session; in the chip's eyes a failure before must not matter."""
     bench.select()
     return bench.authenticate(block, KEY_A if key == "A" else KEY_B, UID, 0x60 if key == "A" else 0x61)
 
 
-def can_read(bench, block: int) -> bool:
+def can_read(bench: Bench, block: int) -> bool:
     return len(bench.read_block(block)) == 16 and not bench.read(reg.ERROR) & READ_ERRORS
 
 
@@ -68,7 +69,7 @@ DATA_RULES = {
 
 @pytest.mark.parametrize("bits", DATA_RULES)
 @pytest.mark.parametrize("key", ["A", "B"])
-def test_data_blocks_under_every_condition(bench, card, bits: int, key: str) -> None:
+def test_data_blocks_under_every_condition(bench: Bench, card: ClassicCard, bits: int, key: str) -> None:
     give_conditions(card, [bits, 0b000, bits, 0b011])
     allowed = DATA_RULES[bits][key == "B"]
     card.blocks[4][:] = value_block.encode(5, 4)
@@ -94,7 +95,7 @@ TRAILER_RULES = {
 
 @pytest.mark.parametrize("bits", TRAILER_RULES)
 @pytest.mark.parametrize("key", ["A", "B"])
-def test_trailers_under_every_condition(bench, card, bits: int, key: str) -> None:
+def test_trailers_under_every_condition(bench: Bench, card: ClassicCard, bits: int, key: str) -> None:
     write_a, read_bits, write_bits, read_b, write_b = (key in keys for keys in TRAILER_RULES[bits])
     usable = not (key == "B" and "A" in TRAILER_RULES[bits][3])
     give_conditions(card, [0b000, 0b000, 0b000, bits])
@@ -117,7 +118,7 @@ def test_trailers_under_every_condition(bench, card, bits: int, key: str) -> Non
     assert card.blocks[7][10:] == (new[10:] if write_b else old[10:])
 
 
-def test_a_locked_sector_answers_nobody(bench, card) -> None:
+def test_a_locked_sector_answers_nobody(bench: Bench, card: ClassicCard) -> None:
     card.blocks[7][7] ^= 0x01
     assert card.sector_locked(1)
     bench.select()
@@ -127,7 +128,7 @@ def test_a_locked_sector_answers_nobody(bench, card) -> None:
     assert bench.authenticate(8, b"\xff" * 6, UID), "the other sectors live"
 
 
-def test_write_and_read_back(bench, card) -> None:
+def test_write_and_read_back(bench: Bench, card: ClassicCard) -> None:
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
     before = bench.clock.now_us
@@ -138,7 +139,7 @@ def test_write_and_read_back(bench, card) -> None:
     assert card.writes == 1
 
 
-def test_only_the_authenticated_sector(bench, card) -> None:
+def test_only_the_authenticated_sector(bench: Bench, card: ClassicCard) -> None:
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
     assert not can_read(bench, 8)
@@ -147,14 +148,14 @@ def test_only_the_authenticated_sector(bench, card) -> None:
     assert bench.request(0x26) == b"\x04\x00", "a refusal ends the session"
 
 
-def test_without_authentication(bench, card) -> None:
+def test_without_authentication(bench: Bench, card: ClassicCard) -> None:
     bench.select()
     assert bench.command(0x30, 4) == NACK_REFUSED
     bench.select()
     assert bench.command(0xA0, 4) == NACK_REFUSED
 
 
-def test_block_zero_is_read_only(bench, card) -> None:
+def test_block_zero_is_read_only(bench: Bench, card: ClassicCard) -> None:
     bench.select()
     assert bench.authenticate(0, b"\xff" * 6, UID)
     assert bench.read_block(0)[:8].hex() == "2a698d438d080400"
@@ -162,7 +163,7 @@ def test_block_zero_is_read_only(bench, card) -> None:
 
 
 @pytest.mark.parametrize("data", [bytes(15), bytes(17), b""])
-def test_a_data_frame_of_the_wrong_length(bench, card, data: bytes) -> None:
+def test_a_data_frame_of_the_wrong_length(bench: Bench, card: ClassicCard, data: bytes) -> None:
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
     assert bench.command(0xA0, 4) == ACK
@@ -170,7 +171,7 @@ def test_a_data_frame_of_the_wrong_length(bench, card, data: bytes) -> None:
     assert card.writes == 0
 
 
-def test_a_wrong_crc_is_a_transmission_error(bench, card) -> None:
+def test_a_wrong_crc_is_a_transmission_error(bench: Bench, card: ClassicCard) -> None:
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
     answer, bits = bench.transceive(b"\x30\x04\x00\x00")
@@ -178,13 +179,13 @@ def test_a_wrong_crc_is_a_transmission_error(bench, card) -> None:
 
 
 @pytest.mark.parametrize("command", [(0x00, 0x00), (0x30,), (0x30, 4, 4), (0xFF, 0x04), (0xB0, 4)])
-def test_unknown_commands_are_refused(bench, card, command: tuple[int, ...]) -> None:
+def test_unknown_commands_are_refused(bench: Bench, card: ClassicCard, command: tuple[int, ...]) -> None:
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
     assert bench.command(*command) == NACK_REFUSED
 
 
-def test_a_nibble_under_rx_crc_raises_a_crc_error(bench, card) -> None:
+def test_a_nibble_under_rx_crc_raises_a_crc_error(bench: Bench, card: ClassicCard) -> None:
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
     answer, bits = bench.transceive(b"\x30\x08", crc=True)
@@ -192,7 +193,7 @@ def test_a_nibble_under_rx_crc_raises_a_crc_error(bench, card) -> None:
     assert bench.read(reg.ERROR) == reg.CRC_ERROR
 
 
-def test_halt_of_an_authenticated_card(bench, card) -> None:
+def test_halt_of_an_authenticated_card(bench: Bench, card: ClassicCard) -> None:
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
     assert bench.command(0x50, 0x00) is None
@@ -215,7 +216,7 @@ def test_a_damaged_value_block_is_none(damaged: int) -> None:
     assert value_block.decode(block) is None
 
 
-def test_value_operations(bench, card) -> None:
+def test_value_operations(bench: Bench, card: ClassicCard) -> None:
     card.blocks[4][:] = value_block.encode(100, 4)
     bench.select()
     assert bench.authenticate(4, b"\xff" * 6, UID)
@@ -236,14 +237,14 @@ def test_value_operations(bench, card) -> None:
     assert bench.read_block(6) == value_block.encode(-1, 4)
 
 
-def test_values_need_a_value_block_and_a_transfer_needs_a_value(bench, card) -> None:
+def test_values_need_a_value_block_and_a_transfer_needs_a_value(bench: Bench, card: ClassicCard) -> None:
     for command in (0xC1, 0xC0, 0xC2, 0xB0):
         bench.select()
         assert bench.authenticate(4, b"\xff" * 6, UID)
         assert bench.command(command, 4) == NACK_REFUSED
 
 
-def test_refusals_with_a_valid_transfer_buffer_have_codes_0_and_1(bench, card) -> None:
+def test_refusals_with_a_valid_transfer_buffer_have_codes_0_and_1(bench: Bench, card: ClassicCard) -> None:
     card.blocks[4][:] = value_block.encode(100, 4)
     for frame, code in ((None, 0x0), (b"\x30\x04\x00\x00", 0x1)):
         bench.select()
@@ -266,7 +267,7 @@ def test_image_and_load() -> None:
     assert ClassicCard(UID, [bytes(16)] * 64).image() == bytes(1024)
 
 
-def test_a_magic_card_takes_a_new_uid(bench) -> None:
+def test_a_magic_card_takes_a_new_uid(bench: Bench) -> None:
     stolen = ClassicCard(bytes.fromhex("01020304"))
     stolen.blocks[5][:] = DATA
     clone = ClassicCard.clone(stolen)

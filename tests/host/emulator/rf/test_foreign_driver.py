@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from emulator.cards.classic import ClassicCard
 from emulator.cards.iso14443a import State, crc_a
 from emulator.mfrc522 import registers as reg
+from tests.host.emulator.rf.bench import Bench
 
 UID = bytes.fromhex("2a698d43")
 KEY = [0xFF] * 6
@@ -25,8 +28,14 @@ DRIVER = ("pirc522", "pirc522.rfid", "pirc522.util")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
+def module(name: str, **content: object) -> ModuleType:
+    made = ModuleType(name)
+    vars(made).update(content)
+    return made
+
+
 @pytest.fixture
-def driver(bench, monkeypatch):
+def driver(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The driver's RFID object, freshly initialised on the bench's chip, in a field that has come up."""
 
     class SpiDev:
@@ -39,14 +48,11 @@ def driver(bench, monkeypatch):
             bench.clock.advance(TRANSFER_US)
             return list(bench.chip.transfer(bytes(value & 0xFF for value in data)))
 
-    spidev, rpi, gpio = ModuleType("spidev"), ModuleType("RPi"), ModuleType("RPi.GPIO")
-    spidev.SpiDev = SpiDev
-    gpio.BOARD, gpio.OUT, gpio.IN, gpio.PUD_UP, gpio.FALLING = 10, 0, 1, 22, 32
-    for name in ("setmode", "setup", "output", "add_event_detect", "cleanup"):
-        setattr(gpio, name, lambda *args, **options: None)
-    rpi.GPIO = gpio
-    for name, module in (("spidev", spidev), ("RPi", rpi), ("RPi.GPIO", gpio)):
-        monkeypatch.setitem(sys.modules, name, module)
+    calls = ("setmode", "setup", "output", "add_event_detect", "cleanup")
+    constants = {"BOARD": 10, "OUT": 0, "IN": 1, "PUD_UP": 22, "FALLING": 32}
+    gpio = module("RPi.GPIO", **constants, **dict.fromkeys(calls, lambda *args, **options: None))
+    for stand_in in (module("spidev", SpiDev=SpiDev), module("RPi", GPIO=gpio), gpio):
+        monkeypatch.setitem(sys.modules, stand_in.__name__, stand_in)
     for name in DRIVER:
         monkeypatch.delitem(sys.modules, name, raising=False)
     rfid = importlib.import_module("pirc522").RFID()
@@ -57,42 +63,42 @@ def driver(bench, monkeypatch):
 
 
 @pytest.fixture
-def card(bench, driver) -> ClassicCard:
+def card(bench: Bench, driver: Any) -> ClassicCard:
     card = ClassicCard(UID)
     bench.field.enter(card)
     bench.clock.advance(5_000)
     return card
 
 
-def choose(driver) -> list[int]:
+def choose(driver: Any) -> list[int]:
     assert driver.request() == (False, 0x10)
     error, uid = driver.anticoll()
     assert not error
     assert not driver.select_tag(uid)
-    return uid
+    return list(uid)
 
 
-def test_it_initialises_the_chip(bench, driver) -> None:
+def test_it_initialises_the_chip(bench: Bench, driver: Any) -> None:
     assert bench.read(reg.TX_ASK) == 0x40
     assert bench.read(reg.MODE) == 0x3D
     assert bench.field.on
 
 
-def test_it_finds_nothing_in_an_empty_field(driver) -> None:
+def test_it_finds_nothing_in_an_empty_field(driver: Any) -> None:
     assert driver.request() == (True, None)
 
 
-def test_it_reads_the_uid(driver, card) -> None:
+def test_it_reads_the_uid(driver: Any, card: ClassicCard) -> None:
     assert bytes(choose(driver)[:4]) == UID
 
 
-def test_it_reads_a_seven_byte_uid(bench, driver) -> None:
+def test_it_reads_a_seven_byte_uid(bench: Bench, driver: Any) -> None:
     bench.field.enter(ClassicCard(bytes.fromhex("04112233445566")))
     bench.clock.advance(5_000)
     assert bytes(driver.read_id()).hex() == "04112233445566"
 
 
-def test_it_authenticates_writes_and_reads_back(driver, card) -> None:
+def test_it_authenticates_writes_and_reads_back(driver: Any, card: ClassicCard) -> None:
     uid = choose(driver)
     assert not driver.card_auth(driver.auth_a, 9, KEY, uid)
     assert not driver.write(9, list(range(16)))
@@ -103,7 +109,7 @@ def test_it_authenticates_writes_and_reads_back(driver, card) -> None:
     driver.stop_crypto()
 
 
-def test_it_walks_through_every_sector(driver, card) -> None:
+def test_it_walks_through_every_sector(driver: Any, card: ClassicCard) -> None:
     uid = choose(driver)
     for sector in range(16):
         assert not driver.card_auth(driver.auth_a, sector * 4 + 3, KEY, uid)
@@ -114,7 +120,7 @@ def test_it_walks_through_every_sector(driver, card) -> None:
             assert bytes(data) == bytes(hidden) + bytes(card.blocks[block][hidden:])
 
 
-def test_its_utility_changes_a_trailer(bench, driver, card) -> None:
+def test_its_utility_changes_a_trailer(bench: Bench, driver: Any, card: ClassicCard) -> None:
     driver.request()
     util = driver.util()
     assert not util.set_tag(driver.anticoll()[1]), "this selects the card"
@@ -124,19 +130,19 @@ def test_its_utility_changes_a_trailer(bench, driver, card) -> None:
     assert card.blocks[11] == b"\x11" * 6 + b"\xff\x07\x80\x69" + b"\x22" * 6
 
 
-def test_a_wrong_key_is_an_error_to_it(driver, card) -> None:
+def test_a_wrong_key_is_an_error_to_it(driver: Any, card: ClassicCard) -> None:
     uid = choose(driver)
     assert driver.card_auth(driver.auth_a, 9, [0] * 6, uid)
 
 
-def test_two_cards_are_an_error_to_it(bench, driver, card) -> None:
+def test_two_cards_are_an_error_to_it(bench: Bench, driver: Any, card: ClassicCard) -> None:
     bench.field.enter(ClassicCard(bytes.fromhex("2a698d42")))
     bench.clock.advance(5_000)
     driver.request()
     assert driver.anticoll()[0]
 
 
-def test_its_halt_forgets_the_crc_so_the_card_only_goes_back_to_sleep(driver, card) -> None:
+def test_its_halt_forgets_the_crc_so_the_card_only_goes_back_to_sleep(driver: Any, card: ClassicCard) -> None:
     choose(driver)
     driver.halt()
     assert card.state is State.IDLE
@@ -144,5 +150,5 @@ def test_its_halt_forgets_the_crc_so_the_card_only_goes_back_to_sleep(driver, ca
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00", bytes(range(16)), b"\xff" * 40])
-def test_its_crc_is_ours(driver, data: bytes) -> None:
+def test_its_crc_is_ours(driver: Any, data: bytes) -> None:
     assert bytes(driver.calculate_crc(list(data))) == crc_a(data)

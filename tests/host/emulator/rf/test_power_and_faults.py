@@ -7,11 +7,12 @@ import pytest
 from emulator.cards.classic import ClassicCard
 from emulator.mfrc522 import registers as reg
 from emulator.mfrc522.chip import HARD_WAKE_US
+from tests.host.emulator.rf.bench import Bench
 
 UID = bytes.fromhex("2a698d43")
 
 
-def test_soft_reset(bench) -> None:
+def test_soft_reset(bench: Bench) -> None:
     bench.field_on()
     bench.write(reg.COMMAND, reg.SOFT_RESET)
     assert bench.chip.transfer(bytes([0x80 | reg.COMMAND << 1, 0]))[1] & reg.POWER_DOWN
@@ -21,7 +22,7 @@ def test_soft_reset(bench) -> None:
     assert not bench.field.on
 
 
-def test_hard_reset_is_deaf_until_the_oscillator_runs(bench) -> None:
+def test_hard_reset_is_deaf_until_the_oscillator_runs(bench: Bench) -> None:
     bench.write(reg.MODE, 0x3D)
     bench.chip.reset_pin(False)
     assert bench.read(reg.VERSION) == 0x00
@@ -34,7 +35,7 @@ def test_hard_reset_is_deaf_until_the_oscillator_runs(bench) -> None:
     assert bench.read(reg.T_MODE) == 0x00, "the write came too early"
 
 
-def test_power_cycle(bench) -> None:
+def test_power_cycle(bench: Bench) -> None:
     bench.field_on()
     bench.chip.power(False)
     assert bench.read(reg.VERSION) == 0x00
@@ -44,7 +45,7 @@ def test_power_cycle(bench) -> None:
     assert bench.read(reg.TX_CONTROL) == 0x80
 
 
-def test_soft_power_down_takes_the_field_and_keeps_the_registers(bench) -> None:
+def test_soft_power_down_takes_the_field_and_keeps_the_registers(bench: Bench) -> None:
     card = ClassicCard(UID)
     bench.field.enter(card)
     bench.field_on()
@@ -61,7 +62,7 @@ def test_soft_power_down_takes_the_field_and_keeps_the_registers(bench) -> None:
     assert bench.request() == b"\x04\x00", "the card lost its selection"
 
 
-def test_supply_dip_is_silent(bench) -> None:
+def test_supply_dip_is_silent(bench: Bench) -> None:
     bench.field.enter(ClassicCard(UID))
     bench.field_on()
     assert bench.request()
@@ -73,7 +74,7 @@ def test_supply_dip_is_silent(bench) -> None:
 
 
 @pytest.mark.parametrize("reads", [0x00, 0xFF])
-def test_a_dead_chip_comes_back_with_the_reset_pin(bench, reads: int) -> None:
+def test_a_dead_chip_comes_back_with_the_reset_pin(bench: Bench, reads: int) -> None:
     bench.field_on()
     bench.chip.die(reads)
     assert bench.read(reg.VERSION) == reads
@@ -86,7 +87,7 @@ def test_a_dead_chip_comes_back_with_the_reset_pin(bench, reads: int) -> None:
     assert bench.read(reg.VERSION) == 0x92
 
 
-def test_a_dead_chip_comes_back_with_the_supply(bench) -> None:
+def test_a_dead_chip_comes_back_with_the_supply(bench: Bench) -> None:
     bench.chip.die()
     bench.chip.power(False)
     bench.chip.power(True)
@@ -94,7 +95,7 @@ def test_a_dead_chip_comes_back_with_the_supply(bench) -> None:
     assert bench.read(reg.VERSION) == 0x92
 
 
-def test_stuck_bits(bench) -> None:
+def test_stuck_bits(bench: Bench) -> None:
     bench.chip.faults.stick(reg.MODE, high=0x40, low=0x01)
     bench.write(reg.MODE, 0x3D)
     assert bench.read(reg.MODE) == 0x7C
@@ -103,7 +104,7 @@ def test_stuck_bits(bench) -> None:
     assert bench.read(reg.MODE) == 0x3D
 
 
-def test_a_broken_bus_stays_broken_unless_it_may_heal(bench) -> None:
+def test_a_broken_bus_stays_broken_unless_it_may_heal(bench: Bench) -> None:
     bench.chip.faults.bus_reads = 0xFF
     bench.chip.reset_pin(False)
     bench.chip.reset_pin(True)
@@ -116,7 +117,7 @@ def test_a_broken_bus_stays_broken_unless_it_may_heal(bench) -> None:
     assert bench.read(reg.VERSION) == 0x92
 
 
-def test_overheating_switches_the_antenna_off(bench) -> None:
+def test_overheating_switches_the_antenna_off(bench: Bench) -> None:
     bench.field_on()
     bench.chip.overheat()
     assert bench.read(reg.ERROR) & reg.TEMPERATURE_ERROR

@@ -8,13 +8,17 @@ import pytest
 
 from emulator.cards.classic import ACK, ClassicCard
 from emulator.faults import TearPoint
+from emulator.mfrc522 import registers as reg
+from tests.host.emulator.rf.bench import Bench
 
 UID = bytes.fromhex("2a698d43")
 KEY = b"\xff" * 6
 OLD, NEW = b"\x00" * 16, b"\xff" * 16
 
 
-def write_torn(bench, card: ClassicCard, tear: TearPoint | None, block: int = 5, data: bytes = NEW) -> int | None:
+def write_torn(
+    bench: Bench, card: ClassicCard, tear: TearPoint | None, block: int = 5, data: bytes = NEW
+) -> int | None:
     """One session that writes a block. The data frame of the write is frame number 12."""
     bench.field.enter(card)
     bench.field_on()
@@ -29,7 +33,7 @@ def ones(block: bytes | bytearray) -> int:
     return int.from_bytes(block, "little").bit_count()
 
 
-def test_where_the_write_is(bench) -> None:
+def test_where_the_write_is(bench: Bench) -> None:
     assert write_torn(bench, ClassicCard(UID), None) == ACK
     assert bench.field.frames[12].bits == 144
     assert bench.field.frame_count == 14
@@ -46,7 +50,7 @@ def test_where_the_write_is(bench) -> None:
         (TearPoint(13, "after"), True),
     ],
 )
-def test_around_the_write_it_is_all_or_nothing(bench, tear: TearPoint, written: bool) -> None:
+def test_around_the_write_it_is_all_or_nothing(bench: Bench, tear: TearPoint, written: bool) -> None:
     card = ClassicCard(UID)
     answer = write_torn(bench, card, tear)
     assert (answer == ACK) == (tear == TearPoint(13, "after"))
@@ -55,7 +59,7 @@ def test_around_the_write_it_is_all_or_nothing(bench, tear: TearPoint, written: 
     assert bench.field.tears_done == [tear]
 
 
-def test_inside_the_write_the_block_is_a_mix_and_nothing_else_changes(bench) -> None:
+def test_inside_the_write_the_block_is_a_mix_and_nothing_else_changes(bench: Bench) -> None:
     card = ClassicCard(UID)
     before = card.image()
     assert write_torn(bench, card, TearPoint(12, "inside_write", 0.5)) is None
@@ -66,7 +70,7 @@ def test_inside_the_write_the_block_is_a_mix_and_nothing_else_changes(bench) -> 
     assert after[6 * 16 :] == before[6 * 16 :]
 
 
-def test_a_later_tear_leaves_more_new_bits(make_bench) -> None:
+def test_a_later_tear_leaves_more_new_bits(make_bench: type[Bench]) -> None:
     counts = []
     for fraction in (0.1, 0.5, 0.9):
         card = ClassicCard(UID)
@@ -77,13 +81,13 @@ def test_a_later_tear_leaves_more_new_bits(make_bench) -> None:
     assert counts[2] > 90
 
 
-def test_bits_that_stay_are_never_touched(bench) -> None:
+def test_bits_that_stay_are_never_touched(bench: Bench) -> None:
     card = ClassicCard(UID)
     write_torn(bench, card, TearPoint(12, "inside_write", 0.5), data=b"\x0f" * 16)
     assert all(not value & 0xF0 for value in card.blocks[5])
 
 
-def test_weak_bits_waver_until_the_block_is_written_again(bench) -> None:
+def test_weak_bits_waver_until_the_block_is_written_again(bench: Bench) -> None:
     card = ClassicCard(UID)
     write_torn(bench, card, TearPoint(12, "inside_write", 0.5))
     bench.field.enter(card)
@@ -96,7 +100,7 @@ def test_weak_bits_waver_until_the_block_is_written_again(bench) -> None:
     assert card.weak_blocks == []
 
 
-def test_the_same_seed_tears_the_same_way(make_bench) -> None:
+def test_the_same_seed_tears_the_same_way(make_bench: type[Bench]) -> None:
     def torn(seed: int) -> bytes:
         card = ClassicCard(UID, seed=seed)
         write_torn(make_bench(), card, TearPoint(12, "inside_write", 0.5))
@@ -106,7 +110,7 @@ def test_the_same_seed_tears_the_same_way(make_bench) -> None:
     assert torn(1) != torn(2)
 
 
-def test_a_torn_trailer_locks_its_sector(bench) -> None:
+def test_a_torn_trailer_locks_its_sector(bench: Bench) -> None:
     card = ClassicCard(UID)
     trailer = b"\x11" * 6 + b"\x78\x77\x88\x69" + b"\x22" * 6
     write_torn(bench, card, TearPoint(12, "inside_write", 0.5), block=7, data=trailer)
@@ -115,36 +119,32 @@ def test_a_torn_trailer_locks_its_sector(bench) -> None:
 
 
 @pytest.mark.parametrize("how", ["leave", "antenna", "power"])
-def test_time_decides_how_much_was_written(make_bench, how: str) -> None:
-    """Without a tear point: the card just goes, or the field does, some time into the write."""
-    bench = make_bench()
+def test_time_decides_how_much_was_written(bench: Bench, how: str) -> None:
+    """Without a tear point: the card just goes, or the field does, a quarter of the way into the write."""
     card = ClassicCard(UID, write_us=8_000)
     bench.field.enter(card)
     bench.field_on()
     bench.select()
     bench.authenticate(4, KEY, UID)
-    bench.field.on_frame.append(lambda entry: at.append(entry.time_us + entry.airtime_us))
-    at: list[int] = []
-    write = bench.write
-
-    def poll_at_most(register: int, *values: int) -> None:
-        write(register, *values)
-        if len(at) == 3:  # command, ACK, data frame: go after a quarter of the write
-            bench.clock.now_us = at[2] + 91 + 2_000
-            {
-                "leave": lambda: bench.field.leave(card),
-                "antenna": lambda: write(0x14, 0x80),
-                "power": lambda: bench.chip.power(False),
-            }[how]()
-
-    bench.write = poll_at_most
-    bench.wait = lambda irqs, wait=bench.wait: 0 if len(at) >= 3 else wait(irqs)
-    bench.write_block(5, NEW)
-    assert 5 < ones(card.blocks[5]) < 64
+    assert bench.command(0xA0, 5) == ACK
+    bench.write(reg.COMMAND, reg.IDLE)
+    bench.write(reg.BIT_FRAMING, 0)
+    bench.write(reg.TX_MODE, reg.CRC_ENABLE)
+    bench.write(reg.FIFO_DATA, *NEW)
+    bench.write(reg.COMMAND, reg.TRANSCEIVE)
+    bench.write(reg.BIT_FRAMING, reg.START_SEND)
+    bench.clock.advance(1_558 + 91 + 2_000)
+    if how == "leave":
+        bench.field.leave(card)
+    elif how == "antenna":
+        bench.write(reg.TX_CONTROL, 0x80)
+    else:
+        bench.chip.power(False)
+    assert 10 < ones(card.blocks[5]) < 54
     assert card.weak_blocks == [5]
 
 
-def test_write_times_are_drawn_from_the_range(bench) -> None:
+def test_write_times_are_drawn_from_the_range(bench: Bench) -> None:
     card = ClassicCard(UID, write_us=(4_000, 10_000))
     bench.field.enter(card)
     bench.field_on()
