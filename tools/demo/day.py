@@ -1,0 +1,114 @@
+"""A day at the clinic: patients come, and now and then somebody holds the wrong card to the reader."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from client.debit import Client
+from client.errors import Refused
+from emulator.cards.classic import ClassicCard
+from emulator.faults import TearPoint
+from tools.demo.bench import SWIPE, Bench, Machine
+from tools.demo.say import Narrator
+
+CARD_WAIT_MS = 15_000
+HURRY_MS = 60
+EXAM_MS = 400
+QUIET_MS = (2_000, 9_000)
+TORN_FRAMES = (8, 24)  # after the reader has noticed the card, before the debit is through
+
+WORDS = {
+    "used": "card already used",
+    "other_batch": "card of another batch",
+    "foreign": "not a card of this system",
+    "removed_early": "removed too early: tap again",
+    "still_running": "this card's exam is still running",
+}
+
+
+@dataclass
+class Day:
+    """The clinic's cards and what became of them."""
+
+    bench: Bench
+    say: Narrator
+    url: str
+    fresh: list[ClassicCard]
+    other: list[ClassicCard]
+    hurried: bool
+    used: list[ClassicCard] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+    exams: int = 0
+    torn: int = 0
+
+    def run(self, exams: int | None) -> None:
+        """So many exams; None = as long as there are cards."""
+        random = self.bench.world.random("day")
+        mishaps = self._mishaps()
+        with Client(self.url) as client:
+            while self.fresh and (exams is None or self.exams < exams):
+                if self.used and random.random() < 0.35:
+                    next(mishaps)(client)
+                self._exam(client)
+                self.bench.wait(HURRY_MS if self.hurried else random.randint(*QUIET_MS))
+
+    def _mishaps(self) -> Iterator[object]:
+        while True:
+            yield self._used_card
+            yield self._torn_card
+            yield self._foreign_card
+            yield self._card_of_another_batch
+
+    def _exam(self, client: Client) -> None:
+        card = self.fresh.pop(0)
+        reason = self._tap(client, card)
+        if reason:
+            self.fresh.insert(0, card)
+            return
+        self.bench.wait(EXAM_MS if self.hurried else 4 * EXAM_MS)
+        client.end()
+
+    def _used_card(self, client: Client) -> None:
+        self._tap(client, self.used[-1])
+
+    def _foreign_card(self, client: Client) -> None:
+        self._tap(client, self.bench.foreign_card())
+
+    def _card_of_another_batch(self, client: Client) -> None:
+        self._tap(client, self.other[0])
+
+    def _torn_card(self, client: Client) -> None:
+        """Somebody is in a hurry; the same card, held properly, then works."""
+        card = self.fresh.pop(0)
+        field_ = self._machine.board.field
+        frame = self.bench.world.random(f"torn {self.exams}").randint(*TORN_FRAMES)
+        with self.bench.world.lock:
+            field_.tear(TearPoint(field_.frame_count + frame, "after"))
+        self.torn += 1
+        for _ in range(3):
+            if not self._tap(client, card):
+                break
+        self.bench.wait(EXAM_MS)
+        client.end()
+
+    @property
+    def _machine(self) -> Machine:
+        return self.bench.machines[SWIPE]
+
+    def _tap(self, client: Client, card: ClassicCard) -> str:
+        """Client waits, card comes, card goes. Gives the reason of a refusal, or nothing."""
+        hand = threading.Timer(0.05, self.bench.put, (self._machine, card))
+        hand.start()
+        try:
+            grant = client.debit(CARD_WAIT_MS, reference=f"exam {self.exams + 1}")
+        except Refused as refused:
+            self.refused[refused.reason] = self.refused.get(refused.reason, 0) + 1
+            self.say.refused(f"card {card.uid.hex()}: {WORDS.get(refused.reason, refused.message)}")
+            return refused.reason
+        finally:
+            hand.join()
+            self.bench.take(self._machine, card)
+        self.used.append(card)
+        self.exams += 1
+        self.say.good(f"card {card.uid.hex()}: exam {self.exams} may start (credit {grant.credit}, {grant.left} left)")
+        return ""

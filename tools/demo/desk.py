@@ -1,0 +1,63 @@
+"""Somebody at the issuing desk: watches what the back office asks for, and moves cards on the reader."""
+
+from collections.abc import Callable
+from typing import Any
+
+from emulator.cards.classic import ClassicCard
+from tools.demo.bench import Bench, Machine
+from tools.demo.errors import DemoFailed
+from tools.demo.operator import Operator
+
+LOOK_MS = 40
+PATIENCE_LOOKS = 3000
+OVER = ("done", "paused", "cancelled")
+
+
+class Desk:
+    """One person, one reader, one job at a time."""
+
+    def __init__(self, operator: Operator, bench: Bench, machine: Machine) -> None:
+        self._operator = operator
+        self._bench = bench
+        self._machine = machine
+        self._lying: ClassicCard | None = None
+
+    def with_card(self, card: ClassicCard, work: Callable[[], Any]) -> Any:
+        """Hold the card on the reader while something is done with it."""
+        self._lay(card)
+        try:
+            return work()
+        finally:
+            self._lay(None)
+
+    def follow(self, job: dict[str, Any], shown: dict[str, ClassicCard]) -> list[ClassicCard]:
+        """Serve a job to its end; ``shown`` = step -> the card it asks for. Gives the cards that were written."""
+        written: list[ClassicCard] = []
+        for _ in range(PATIENCE_LOOKS):
+            job = self._operator.get(f"/api/v1/issuing/jobs/{job['id']}")
+            if job["state"] in OVER:
+                break
+            self._serve(job["step"], shown, written)
+            self._bench.wait(LOOK_MS)
+        self._lay(None)
+        if job["state"] != "done":
+            raise DemoFailed(f"the {job['kind']} job stopped as {job['state']}: {job['error_message']}")
+        return written
+
+    def _serve(self, step: str, shown: dict[str, ClassicCard], written: list[ClassicCard]) -> None:
+        if step in shown:
+            self._lay(shown[step])
+        elif step == "remove":
+            self._lay(None)
+        elif step == "show_blank" and (self._lying is None or self._lying in shown.values()):
+            written.append(self._bench.blank_card())
+            self._lay(written[-1])
+
+    def _lay(self, card: ClassicCard | None) -> None:
+        if card is self._lying:
+            return
+        if self._lying is not None:
+            self._bench.take(self._machine, self._lying)
+        if card is not None:
+            self._bench.put(self._machine, card)
+        self._lying = card

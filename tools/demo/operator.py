@@ -1,0 +1,54 @@
+"""The people at the back office, as its API sees them."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Self
+
+import httpx
+
+from tools.demo.errors import DemoFailed
+
+CARD_TIMEOUT_S = 150.0
+
+
+class Operator:
+    """Somebody logged in at the back office. Every answer that is no success ends the demonstration with its words."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=url, timeout=CARD_TIMEOUT_S, headers=headers, trust_env=False)
+
+    @classmethod
+    def first_administrator(cls, url: str, setup_token: str, login: str, password: str) -> Self:
+        """Go through the one-time link, then work with an API token instead of a browser's cookie."""
+        guest = cls(url)
+        person = {"token": setup_token, "login": login, "name": "Ada Admin", "password": password}
+        guest.post("/api/v1/setup", person)
+        made = guest.post("/api/v1/tokens", {"name": "demonstration"})
+        guest.close()
+        return cls(url, made["token"])
+
+    def get(self, path: str, **params: str | int) -> Any:
+        return self._answer(self._http.get(path, params=params))
+
+    def post(self, path: str, content: Mapping[str, Any] | None = None) -> Any:
+        return self._answer(self._http.post(path, json=content or {}))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _answer(self, response: httpx.Response) -> Any:
+        if response.is_success:
+            return response.json() if response.content else None
+        raise DemoFailed(
+            f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}"
+        )
+
+
+def new_pin() -> str:
+    """A PIN as a careful person would choose it: by dice."""
+    return f"{secrets.randbelow(10**8):08d}"
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(12)

@@ -1,0 +1,92 @@
+"""The programme of the evening: everything that `make demo` does, in its order."""
+
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from emulator.checkers.journal_on_flash import read_journal
+from tools.demo.bench import SWIPE, Bench
+from tools.demo.day import Day
+from tools.demo.errors import DemoFailed
+from tools.demo.method import Clinic, perform
+from tools.demo.operator import Operator, new_password
+from tools.demo.say import Narrator
+from tools.demo.server import Server
+from tools.demo.verdict import Verdict, compare
+
+EXAMS_ONCE = 20
+EXAMS_IN_STOCK = 60
+ADMINISTRATOR = "admin"
+REPORT_PATIENCE_LOOKS = 300
+LOOK_MS = 100
+
+
+def play(*, once: bool, seed: int, folder: Path | None) -> int:
+    """Exit code: 0 when all sides agree and nothing was lost or counted twice."""
+    say = Narrator()
+    with ExitStack() as stack:
+        home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="perscan-demo-")))
+        home.mkdir(parents=True, exist_ok=True)
+        try:
+            return _play(stack, say, home, once=once, seed=seed)
+        except DemoFailed as failed:
+            say.error(str(failed))
+            return 1
+        except KeyboardInterrupt:
+            say.plain("Good night.")
+            return 0
+
+
+def _play(stack: ExitStack, say: Narrator, home: Path, *, once: bool, seed: int) -> int:
+    say.title("Perscan: the whole way of a card")
+    server = stack.enter_context(Server(home))
+    password = new_password()
+    operator = Operator.first_administrator(server.url, server.setup_token, ADMINISTRATOR, password)
+    stack.callback(operator.close)
+    say.plain(f"Back office: {server.url}   log in as {ADMINISTRATOR} with the password {password}")
+    bench = stack.enter_context(Bench(seed))
+    say.plain(f"Three machines are on: {', '.join(bench.machines)} (seed {seed})")
+    clinic = Clinic(operator, bench, say, urlsplit(server.url).port or 0, EXAMS_ONCE if once else EXAMS_IN_STOCK)
+    perform(clinic)
+    say.title("A day at the clinic")
+    if not once:
+        say.plain(f"Watch {server.url}/ change while you read this. Ctrl-C ends the day.")
+    day = Day(bench, say, clinic.swipe_url, list(clinic.cards), clinic.other_cards, hurried=once)
+    day.run(EXAMS_ONCE if once else None)
+    verdict = _verdict(clinic, day, server)
+    return _close(say, verdict)
+
+
+def _verdict(clinic: Clinic, day: Day, server: Server) -> Verdict:
+    """Wait until the machine has reported everything, then look at all sides."""
+    machine_id = clinic.machine_ids[SWIPE]
+    board = clinic.bench.machines[SWIPE].board
+    acked = 0
+    for _ in range(REPORT_PATIENCE_LOOKS):
+        with clinic.bench.world.lock:
+            told = read_journal(board.flash.image())
+        states = clinic.operator.get(f"/api/v1/machines/{machine_id}/journal-state")
+        acked = states[0]["contiguous_seq"] if states else 0
+        if told.entries and acked >= told.entries[-1].seq:
+            break
+        clinic.bench.wait(LOOK_MS)
+    return compare(clinic.cards + clinic.other_cards, told, day.torn, server.database, acked)
+
+
+def _close(say: Narrator, verdict: Verdict) -> int:
+    say.title("The verdict: cards, machine and database, each counted on its own side")
+    rows = [
+        ("one-time cards issued", str(verdict.issued)),
+        ("debited", str(verdict.debited)),
+        *[(f"refused: {reason}", str(count)) for reason, count in verdict.refused.items()],
+        ("journal entries acknowledged", str(verdict.acked)),
+        ("lost", str(verdict.lost)),
+        ("counted twice", str(verdict.double)),
+    ]
+    say.table("", rows)
+    for finding in verdict.findings:
+        say.error(finding)
+    say.result(json.dumps(verdict.line()))
+    return 1 if verdict.findings or verdict.lost or verdict.double else 0

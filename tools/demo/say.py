@@ -1,0 +1,51 @@
+"""What the demonstration says on the terminal: one line a happening, the time in front, colour where it helps."""
+
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+MARKS = {"step": "[bold cyan]{0}[/]", "good": "[green]{0}[/]", "bad": "[yellow]{0}[/]", "plain": "{0}"}
+
+
+class Narrator:
+    """Speaks to a person; `result` alone is for programs."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=False)
+        self._began_s = time.monotonic()
+
+    def title(self, words: str) -> None:
+        self._console.rule(f"[bold]{words}[/]", align="left")
+
+    def step(self, number: int, words: str) -> None:
+        self._line("step", f"Step {number:2}  {words}")
+
+    def detail(self, words: str) -> None:
+        self._console.print(f"              {words}", style="dim")
+
+    def good(self, words: str) -> None:
+        self._line("good", f"✓ {words}")
+
+    def refused(self, words: str) -> None:
+        self._line("bad", f"✗ {words}")
+
+    def plain(self, words: str) -> None:
+        self._line("plain", words)
+
+    def table(self, title: str, rows: list[tuple[str, str]]) -> None:
+        table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
+        for left, right in rows:
+            table.add_row(left, right)
+        self._console.print(table)
+
+    def error(self, words: str) -> None:
+        self._console.print(words, style="bold red")
+
+    def result(self, line: str) -> None:
+        """One line, unadorned, for whoever reads it by program."""
+        print(line, flush=True)
+
+    def _line(self, mark: str, words: str) -> None:
+        elapsed_s = time.monotonic() - self._began_s
+        self._console.print(f"[dim]{elapsed_s:7.1f} s[/]  " + MARKS[mark].format(words))

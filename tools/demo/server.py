@@ -1,0 +1,80 @@
+"""The back office as a process of its own, as an administrator would start it."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+
+from tools.demo.errors import DemoFailed
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 10
+LOG_LINES_KEPT = 200
+SETUP_LINK = re.compile(r"(http://127\.0\.0\.1:\d+)\S*#(\S+)")
+
+
+class Server:
+    """`perscan serve` on a free loopback port, its database and keys in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "perscan.db"
+        self.url = ""
+        self.setup_token = ""
+        self._log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
+        self._ready = threading.Event()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tools.cli", "serve"],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self._read, name="server log", daemon=True).start()
+
+    def __enter__(self) -> "Server":
+        if not self._ready.wait(START_TIMEOUT_S):
+            self.stop()
+            raise DemoFailed("The back office did not start:\n" + self.log_text())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it as an operating system would: politely first."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def log_text(self) -> str:
+        return "\n".join(self._log)
+
+    def _environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PERSCAN_")}
+        return {
+            **own,
+            "PERSCAN_DATABASE_URL": f"sqlite:///{self.database}",
+            "PERSCAN_KEYRING_PATH": str(self.folder / "keyring.json"),
+            "PERSCAN_PORT": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._log.append(line.rstrip())
+            found = SETUP_LINK.search(line)
+            if found:
+                self.url, self.setup_token = found.groups()
+                self._ready.set()
