@@ -8,12 +8,20 @@ from fastapi import APIRouter, FastAPI
 
 from backoffice import http_errors, migrations
 from backoffice.accounts.endpoints import router as accounts
+from backoffice.alerts import watch
+from backoffice.alerts.endpoints import router as alerts
 from backoffice.authority.endpoints import router as authority
 from backoffice.cards.endpoints import router as cards
 from backoffice.clock import Clock, system_clock
+from backoffice.commands.endpoints import router as commands
 from backoffice.context import Context
 from backoffice.db import make_engine
 from backoffice.devices.endpoints import router as devices
+from backoffice.events.broker import Broker
+from backoffice.events.endpoints import router as events
+from backoffice.health.endpoints import router as health
+from backoffice.ingest.endpoints import router as ingest
+from backoffice.ingest.service import Ingest
 from backoffice.institutions.endpoints import router as institutions
 from backoffice.issuing.endpoints import router as issuing
 from backoffice.issuing.lifecycle import open_workshop
@@ -21,18 +29,39 @@ from backoffice.keyring import Keyring
 from backoffice.machines.endpoints import router as machines
 from backoffice.origin import OriginGuard
 from backoffice.settings import Settings
+from backoffice.usage.endpoints import router as usage
 
-ROUTERS: list[APIRouter] = [accounts, institutions, machines, authority, devices, cards, issuing]
+ROUTERS: list[APIRouter] = [
+    accounts,
+    institutions,
+    machines,
+    commands,
+    ingest,
+    usage,
+    alerts,
+    authority,
+    devices,
+    cards,
+    issuing,
+    events,
+    health,
+]
 """One router a domain."""
 
 TAGS = [
     {"name": "accounts", "description": "Users, logins, API tokens and agents."},
     {"name": "institutions", "description": "Medical institutions."},
     {"name": "machines", "description": "Swipe machines and card issuers, and their journals."},
+    {"name": "commands", "description": "Orders for machines, carried by the answers to their reports."},
+    {"name": "uplink", "description": "Where machines report: sealed reports in, sealed acknowledgements out."},
+    {"name": "usage", "description": "Debits: by day, institution and machine, and exams in doubt."},
+    {"name": "alerts", "description": "What a person should look at, worst first."},
     {"name": "authority", "description": "The master card, the authority's session, initialisation of devices."},
     {"name": "devices", "description": "Devices that are plugged into this server."},
     {"name": "cards", "description": "Every card, its history and where a credit comes from."},
     {"name": "issuing", "description": "White, batch and one-time cards in bulk."},
+    {"name": "events", "description": "What happens, while it happens."},
+    {"name": "health", "description": "Is the back office well?"},
 ]
 
 
@@ -54,15 +83,19 @@ def make_context(settings: Settings, clock: Clock = system_clock) -> Context:
     keyring = Keyring.load_or_create(settings.keyring_path)
     engine = make_engine(settings)
     migrations.upgrade(engine)
-    return Context(settings=settings, engine=engine, keyring=keyring, clock=clock)
+    broker = Broker()
+    ingest = Ingest(engine, keyring, broker, clock)
+    return Context(settings=settings, engine=engine, keyring=keyring, clock=clock, broker=broker, ingest=ingest)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
+    watching = asyncio.create_task(watch.run(context))
     try:
         yield
     finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         await asyncio.to_thread(app.state.workshop.close)
-        context.broker.close()
-        context.engine.dispose()
+        await asyncio.to_thread(context.close)

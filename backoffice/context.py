@@ -8,6 +8,7 @@ from backoffice.accounts.setup import SetupToken
 from backoffice.accounts.throttle import Throttle
 from backoffice.clock import Clock
 from backoffice.events.broker import Broker
+from backoffice.ingest.service import Ingest
 from backoffice.keyring import Keyring
 from backoffice.settings import Settings
 
@@ -20,6 +21,13 @@ class Context:
     engine: Engine
     keyring: Keyring
     clock: Clock
-    broker: Broker = field(default_factory=Broker)
+    broker: Broker
+    ingest: Ingest
     throttle: Throttle = field(default_factory=Throttle)
     setup_token: SetupToken = field(default_factory=SetupToken)
+
+    def close(self) -> None:
+        """Store what waits and let everything go."""
+        self.broker.close()
+        self.ingest.writer.stop()
+        self.engine.dispose()

@@ -38,7 +38,6 @@ class Settings(BaseModel):
     """How often a machine is expected to report unless it is registered with another interval."""
     timezone: str = "UTC"
     """Time zone in which a day begins unless the institution has its own."""
-    uplink_max_bytes: int = Field(default=64 * 1024, ge=1024, le=1 << 20)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     log_json: bool = True
 

@@ -81,10 +81,10 @@ def get_journal_state(machine_id: int, viewer: ViewerDep, session: SessionDep) -
 
 @router.post("/{machine_id}/accepted-gaps", status_code=201)
 def accept_gap(
-    machine_id: int, accept: GapAccept, viewer: AdministratorDep, session: SessionDep, now: NowDep
+    machine_id: int, accept: GapAccept, viewer: AdministratorDep, session: SessionDep, broker: BrokerDep, now: NowDep
 ) -> JournalStateRead:
     """Stop waiting for the first missing stretch of a journal."""
-    return service.accept_gap(session, viewer, machine_id, accept, now)
+    return service.accept_gap(session, broker, viewer, machine_id, accept, now)
 
 
 def read(machine: Machine) -> MachineRead:

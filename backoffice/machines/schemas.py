@@ -1,7 +1,7 @@
 """What the machines API takes and gives."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -46,7 +46,8 @@ class MachineUpdate(BaseModel):
     name: Name | None = None
     institution_id: int | None = None
     report_interval_s: ReportInterval | None = None
-    state: MachineState | None = None
+    state: Literal[MachineState.RETIRED] | None = None
+    """A retired machine stays retired. Locking is a command to the machine: see there."""
 
 
 class MachineRead(BaseModel):
@@ -68,6 +69,9 @@ class MachineRead(BaseModel):
     reader_reinits: int
     pending_entries: int
     clock_offset_s: int | None
+    uptime_s: int | None
+    heap_free_bytes: int | None
+    flash_free_bytes: int | None
 
 
 class JournalEntryRead(BaseModel):

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from backoffice.accounts.roles import Viewer
+from backoffice.alerts import service as alerts
+from backoffice.alerts.kinds import Kind
 from backoffice.errors import AlreadyExists, InvalidInput, NotFound, WrongState
+from backoffice.events.broker import Broker
 from backoffice.institutions.schemas import U32_MAX
 from backoffice.keyring import Keyring
 from backoffice.machines import repository
@@ -74,11 +77,9 @@ def key_purpose(machine_id: int, epoch: int) -> str:
 
 
 def update(session: Session, machine_id: int, changes: MachineUpdate) -> Machine:
-    """Change a machine. A retired machine stays retired."""
+    """Change a machine, or retire it."""
     machine = find(session, machine_id)
     given = changes.model_dump(exclude_unset=True)
-    if machine.state == MachineState.RETIRED.value and given.get("state", MachineState.RETIRED) != MachineState.RETIRED:
-        raise WrongState("a retired machine stays retired: register it again under another number")
     if "institution_id" in given and given["institution_id"] != machine.institution_id and machine.epoch:
         raise WrongState("the machine carries its institution's keys: provision it again to move it")
     if "institution_id" in given:
@@ -130,14 +131,18 @@ def journal_states(session: Session, viewer: Viewer, machine_id: int) -> list[Jo
     return [_journal_state(session, chain) for chain in repository.chains(session, machine_id)]
 
 
-def accept_gap(session: Session, viewer: Viewer, machine_id: int, accept: GapAccept, now: int) -> JournalStateRead:
+def accept_gap(
+    session: Session, broker: Broker, viewer: Viewer, machine_id: int, accept: GapAccept, now: int
+) -> JournalStateRead:
     """Stop waiting for the first missing stretch of a journal, so that later entries can be acknowledged.
 
-    What is accepted has to be exactly what is missing: a person cannot wave away more than they looked at.
+    What is accepted has to be exactly what is missing, and something has to be stored after it: a person cannot wave
+    away more than they looked at.
     """
     find(session, machine_id)
     chain = repository.chain(session, machine_id, accept.epoch)
-    missing = _missing(chain, repository.stretches_after(session, chain)) if chain else []
+    stretches = repository.stretches_after(session, chain) if chain else []
+    missing = _missing(chain, stretches) if chain and stretches else []
     if chain is None or not missing or missing[0] != (accept.first_seq, accept.last_seq):
         raise WrongState("these are not the first entries that are missing", missing=missing)
     gap = JournalGap(
@@ -151,7 +156,10 @@ def accept_gap(session: Session, viewer: Viewer, machine_id: int, accept: GapAcc
     )
     repository.add(session, gap)
     _advance(session, chain)
-    return _journal_state(session, chain)
+    state = _journal_state(session, chain)
+    if not state.missing:
+        alerts.clear_fact(session, broker, Kind.GAP, now, machine_id=machine_id, subject=str(accept.epoch))
+    return state
 
 
 def _advance(session: Session, chain: JournalChain) -> None:
@@ -173,9 +181,10 @@ def _journal_state(session: Session, chain: JournalChain) -> JournalStateRead:
 
 
 def _missing(chain: JournalChain, stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The holes before each stored stretch."""
+    """The holes before each stored stretch, and what the machine said it has beyond them."""
     ends = [chain.contiguous_seq, *(last for _first, last in stretches)]
-    return [(end + 1, first - 1) for end, (first, _last) in zip(ends, stretches, strict=False)]
+    starts = [*(first for first, _last in stretches), chain.highest_seq + 1]
+    return [(end + 1, start - 1) for end, start in zip(ends, starts, strict=True) if start > end + 1]
 
 
 def _require_institution(session: Session, institution_id: int | None, role: MachineRole) -> None:

@@ -16,7 +16,5 @@ class JournalChain(SQLModel, table=True):
     contiguous_mac: bytes = Field(max_length=8)
     """The chain's MAC at that entry: what the next one has to link to."""
     highest_seq: int = Field(sa_type=BigInteger)
-    last_time: int = Field(default=0, sa_type=BigInteger)
-    """The latest moment any entry named, for entries written while the clock was not set."""
     forked: bool = False
     """True when two histories were reported: the machine's memory was restored or copied."""

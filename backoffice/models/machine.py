@@ -33,3 +33,6 @@ class Machine(SQLModel, table=True):
     """Entries that it said it still holds when it last reported."""
     clock_offset_s: int | None = None
     """Its clock minus ours, at the last report; None when its clock is not set."""
+    uptime_s: int | None = None
+    heap_free_bytes: int | None = None
+    flash_free_bytes: int | None = None

@@ -57,6 +57,9 @@ def upgrade() -> None:
         sa.Column("reader_reinits", sa.Integer(), nullable=False),
         sa.Column("pending_entries", sa.Integer(), nullable=False),
         sa.Column("clock_offset_s", sa.Integer(), nullable=True),
+        sa.Column("uptime_s", sa.Integer(), nullable=True),
+        sa.Column("heap_free_bytes", sa.Integer(), nullable=True),
+        sa.Column("flash_free_bytes", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["institution_id"], ["institution.id"], name=op.f("fk_machine_institution_id_institution")
         ),
@@ -156,7 +159,6 @@ def upgrade() -> None:
         sa.Column("contiguous_seq", sa.BigInteger(), nullable=False),
         sa.Column("contiguous_mac", sa.LargeBinary(), nullable=False),
         sa.Column("highest_seq", sa.BigInteger(), nullable=False),
-        sa.Column("last_time", sa.BigInteger(), nullable=False),
         sa.Column("forked", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["machine_id"], ["machine.id"], name=op.f("fk_journal_chain_machine_id_machine")),
         sa.PrimaryKeyConstraint("machine_id", "epoch", name=op.f("pk_journal_chain")),

@@ -10,7 +10,7 @@ from backoffice.context import Context
 from backoffice.db import transaction
 
 ORIGIN = "http://testserver"
-PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"  # noqa: S105
 NOW = 1_795_400_000
 
 

@@ -1,0 +1,1 @@
+"""Sealed reports in, sealed acknowledgements out."""

@@ -1,0 +1,111 @@
+"""What machines say about themselves, and what is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from protocol import journal, reasons, uplink
+from protocol.journal import Entry
+
+from backoffice.alerts.kinds import Kind
+from backoffice.ingest.group import Group
+from backoffice.ingest.incoming import Incoming
+from backoffice.machines.schemas import MachineState
+from backoffice.models import Machine
+
+TEXT_MAX_CHARS = 16
+FIRMWARE_MAX_CHARS = 32
+DEAD_READER_VERSIONS = (0x00, 0xFF)
+CLOCK_OFFSET_MAX_S = 300
+SILENT_INTERVALS = 3
+"""After so many of its own report intervals without a report a machine counts as silent."""
+FORGED = reasons.NAMES.index(reasons.FORGED)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something to raise an alert about."""
+
+    kind: Kind
+    message: str
+    subject: str = ""
+
+
+def note(group: Group, incoming: Incoming) -> None:
+    """Note that a machine reported and what it said of itself; raise and clear the alerts that follow."""
+    machine = group.machine_of(incoming)
+    was_silent = is_silent(machine, group.now)
+    reader_was_dead, clock_was_wrong = machine.reader_healthy is False, _clock_is_wrong(machine)
+    machine.last_seen_at = group.now
+    if incoming.epoch == machine.epoch:
+        read_health(machine, incoming.report.health, group.now)
+    _judge(group, incoming, Kind.MACHINE_SILENT, was_silent, is_so=False)
+    _judge(group, incoming, Kind.READER_DEAD, reader_was_dead, is_so=machine.reader_healthy is False)
+    _judge(group, incoming, Kind.CLOCK_WRONG, clock_was_wrong, is_so=_clock_is_wrong(machine))
+    if machine.state == MachineState.RETIRED.value:
+        group.alert(incoming, Kind.RETIRED_MACHINE, MESSAGES[Kind.RETIRED_MACHINE])
+    group.tell(incoming, "report", last_seen_at=group.now, entries=len(incoming.entries))
+
+
+MESSAGES = {
+    Kind.READER_DEAD: "The card reader does not answer.",
+    Kind.CLOCK_WRONG: "The machine's clock is far off.",
+    Kind.RETIRED_MACHINE: "A retired machine still reports.",
+    Kind.MACHINE_SILENT: "The machine has not reported.",
+}
+
+
+def is_silent(machine: Machine, now: int) -> bool:
+    """Whether the machine has not reported for too long."""
+    seen_at = machine.last_seen_at if machine.last_seen_at is not None else machine.registered_at
+    return seen_at + machine.report_interval_s * SILENT_INTERVALS < now
+
+
+def read_health(machine: Machine, health: Mapping[int, object], now: int) -> None:
+    """Take over what is said; what is left out stays. A value of the wrong kind is as good as left out."""
+    machine.firmware = _text(health, uplink.HEALTH_FIRMWARE, machine.firmware, FIRMWARE_MAX_CHARS)
+    machine.transport = _text(health, uplink.HEALTH_TRANSPORT, machine.transport, TEXT_MAX_CHARS)
+    machine.uptime_s = _number(health, uplink.HEALTH_UPTIME_S, machine.uptime_s)
+    machine.heap_free_bytes = _number(health, uplink.HEALTH_HEAP_FREE_BYTES, machine.heap_free_bytes)
+    machine.flash_free_bytes = _number(health, uplink.HEALTH_FLASH_FREE_BYTES, machine.flash_free_bytes)
+    machine.reader_reinits = _number(health, uplink.HEALTH_READER_REINITS, machine.reader_reinits) or 0
+    machine.pending_entries = _number(health, uplink.HEALTH_PENDING, machine.pending_entries) or 0
+    version = _number(health, uplink.HEALTH_READER_VERSION, None)
+    if version is not None:
+        machine.reader_healthy = version not in DEAD_READER_VERSIONS
+    clock = _number(health, uplink.HEALTH_CLOCK, None)
+    if clock is not None:
+        machine.clock_offset_s = clock - now if clock else None
+
+
+def troubles(entries: list[Entry]) -> list[Trouble]:
+    """What new entries complain about."""
+    found = []
+    for entry in entries:
+        if entry.kind == journal.FAULT:
+            part = entry.detail.decode("ascii", "replace") or "unknown"
+            found.append(Trouble(Kind.MACHINE_FAULT, f"A part failed and was restarted: {part}.", part))
+        elif entry.kind == journal.REFUSED and entry.detail[:1] == bytes([FORGED]):
+            found.append(Trouble(Kind.FORGED_CARD, f"A forged card was refused, UID {entry.detail[1:].hex()}."))
+    return found
+
+
+def _judge(group: Group, incoming: Incoming, kind: Kind, was_so: bool, *, is_so: bool) -> None:
+    if is_so and not was_so:
+        group.alert(incoming, kind, MESSAGES[kind])
+    elif was_so and not is_so:
+        group.settle(incoming, kind)
+
+
+def _clock_is_wrong(machine: Machine) -> bool:
+    return machine.clock_offset_s is not None and abs(machine.clock_offset_s) > CLOCK_OFFSET_MAX_S
+
+
+def _text(health: Mapping[int, object], number: int, otherwise: str, max_chars: int) -> str:
+    value = health.get(number)
+    return value[:max_chars] if isinstance(value, str) else otherwise
+
+
+def _number(health: Mapping[int, object], number: int, otherwise: int | None) -> int | None:
+    value = health.get(number)
+    in_range = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFFFFFF
+    return value if in_range and isinstance(value, int) else otherwise

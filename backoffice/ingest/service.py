@@ -1,0 +1,69 @@
+"""Sealed reports in, sealed acks out."""
+
+import asyncio
+from collections import OrderedDict
+from threading import Lock
+
+from protocol import uplink
+from sqlalchemy import Engine
+
+from backoffice.clock import Clock
+from backoffice.db import READ, transaction
+from backoffice.errors import UplinkNotAuthentic, UplinkUnknownMachine
+from backoffice.events.broker import Broker
+from backoffice.ingest import repository
+from backoffice.ingest.incoming import Incoming, MachineSecrets, open_message, refuse_broken, sender_of
+from backoffice.ingest.writer import GroupWriter
+from backoffice.keyring import Keyring
+from backoffice.machines.service import key_purpose
+
+MACHINES_CACHED = 4096
+
+
+class Ingest:
+    """The way in for reports, whatever the transport."""
+
+    def __init__(self, engine: Engine, keyring: Keyring, broker: Broker, clock: Clock) -> None:
+        self._engine = engine
+        self._keyring = keyring
+        self._cache: OrderedDict[int, list[MachineSecrets]] = OrderedDict()
+        self._lock = Lock()
+        self.writer = GroupWriter(engine, broker, clock)
+
+    async def take(self, message: bytes) -> bytes:
+        """Store a sealed report exactly once; the sealed ack when it is durable."""
+        incoming = await self._open(message)
+        ack = await self.writer.store(incoming)
+        refuse_broken(incoming)
+        return uplink.seal_ack(incoming.secrets.machine_key, message, ack)
+
+    async def _open(self, message: bytes) -> Incoming:
+        machine_id = sender_of(message)
+        cached = self._cached(machine_id)
+        if cached:
+            try:
+                return open_message(message, cached)
+            except UplinkNotAuthentic:
+                pass  # the machine may have been provisioned anew since
+        return open_message(message, await asyncio.to_thread(self._load, machine_id))
+
+    def _cached(self, machine_id: int) -> list[MachineSecrets] | None:
+        with self._lock:
+            return self._cache.get(machine_id)
+
+    def _load(self, machine_id: int) -> list[MachineSecrets]:
+        with transaction(self._engine, READ) as session:
+            rows = repository.machine_keys(session, machine_id)
+        if not rows:
+            raise UplinkUnknownMachine(machine_id=machine_id)
+        secrets = [
+            MachineSecrets.of(
+                machine_id, row.epoch, self._keyring.open(key_purpose(machine_id, row.epoch), row.sealed_key)
+            )
+            for row in rows
+        ]
+        with self._lock:
+            self._cache[machine_id] = secrets
+            if len(self._cache) > MACHINES_CACHED:
+                self._cache.popitem(last=False)
+        return secrets
