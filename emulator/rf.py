@@ -225,6 +225,7 @@ class Field:
         self.on = False
         self.frames: list[FrameLog] = []
         self.frame_count = 0
+        self.write_frames: list[int] = []  # numbers of the reader's frames that began an EEPROM write
         self.airtime_us = 0
         self.on_frame: list[Callable[[FrameLog], None]] = []
         self.tears: list[TearPoint] = []
@@ -346,6 +347,7 @@ class Field:
         if reply.write_us:
             begin_us = exchange.tx_end_us + delay_us
             self._writes.append(_Write(card, begin_us, begin_us + reply.write_us))
+            self._note_write(exchange.number)
             if self._tear_write(card, exchange.number, begin_us):
                 return
         if reply.frame is not None:
@@ -389,6 +391,11 @@ class Field:
                 self._remove(card, begin_us, point.fraction)
                 return True
         return False
+
+    def _note_write(self, number: int) -> None:
+        if len(self.write_frames) >= MAX_LOGGED_FRAMES:
+            del self.write_frames[: MAX_LOGGED_FRAMES // 2]
+        self.write_frames.append(number)
 
     def _log(self, time_us: int, direction: Direction, frame: Frame, uid: bytes, *, collision: bool) -> None:
         entry = FrameLog(self.frame_count, time_us, direction, frame, uid, collision)

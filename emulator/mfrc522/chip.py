@@ -428,7 +428,7 @@ class Mfrc522:
         self._catching_up = True
         now = self.clock.now_us
         while (due := self._next_event_us()) is not None and due <= now:
-            self._happen(due)
+            self._happen(due, now)
         self.modem.fill_fifo(now)
         self.field.advance(now)
         self._running = self.timer.running or self.modem.exchange is not None
@@ -445,9 +445,9 @@ class Mfrc522:
             return timer if air is None else air
         return min(air, timer)
 
-    def _happen(self, due: int) -> None:
+    def _happen(self, due: int, now: int) -> None:
         if self.timer.deadline_us is not None and self.timer.deadline_us == due:
-            self.timer.expire(self.registers)
+            self.timer.expire(self.registers, now)
             self.registers[reg.COM_IRQ] |= reg.TIMER_IRQ
             return
         was_transmitting = self.modem.state == modem_states.TRANSMITTING

@@ -110,8 +110,7 @@ class Modem:
             self._begin_reception()
         elif not self._timer_stopped:
             self._timer_stopped = True
-            if not self.chip.registers[reg.RX_MODE] & reg.RX_MULTIPLE:
-                self.chip.timer_stop()
+            self._stop_timer()
         else:
             self.state = OFF
             return True
@@ -138,6 +137,12 @@ class Modem:
         self._aligned = (value << align).to_bytes(self._bits + align + 7 >> 3, "little")
         if self.chip.registers[reg.RX_MODE] & reg.CRC_ENABLE:
             self._check_crc()
+
+    def _stop_timer(self) -> None:
+        """The start bit and four data bits stop it, unless more than one frame is expected (9.3.3.10)."""
+        heard = self.exchange is not None and self.exchange.reply is not None and self.exchange.reply.bits >= 4
+        if heard and not self.chip.registers[reg.RX_MODE] & reg.RX_MULTIPLE:
+            self.chip.timer_stop()
 
     def _opened(self, frame: Frame) -> int:
         """The frame's bits in the clear, and the verdict on its parity."""
@@ -187,6 +192,8 @@ class Modem:
             self.chip.fifo.extend(self._aligned[self._pushed : count])
             self._pushed = count
             self.chip.fifo_changed()
+            if self.chip.fifo.overflowed:
+                self.chip.raise_error(reg.BUFFER_OVERFLOW)
 
     def finish_reception(self) -> bool:
         """The answer ended: rest into the FIFO, error bits, RxLastBits. False if it was too short to count."""

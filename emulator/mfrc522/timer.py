@@ -32,12 +32,16 @@ class Timer:
     def stop(self) -> None:
         self.deadline_us = None
 
-    def expire(self, registers: bytearray) -> None:
-        """The deadline has come: stop, or count down again."""
-        if registers[reg.T_MODE] & reg.TIMER_AUTO_RESTART and self.deadline_us is not None:
-            self.start(registers, self.deadline_us)
-        else:
+    def expire(self, registers: bytearray, now_us: int) -> None:
+        """The deadline has come: stop, or count down again (as often as fits until now)."""
+        if not registers[reg.T_MODE] & reg.TIMER_AUTO_RESTART or self.deadline_us is None:
             self.deadline_us = None
+            return
+        self.start(registers, self.deadline_us)
+        period_us = self.deadline_us - self._started_us
+        skipped_us = max(0, now_us - self._started_us) // period_us * period_us
+        self._started_us += skipped_us
+        self.deadline_us += skipped_us
 
     def counter(self, time_us: int) -> int:
         if self.deadline_us is None:

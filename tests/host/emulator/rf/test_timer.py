@@ -74,3 +74,13 @@ def test_next_event_is_the_deadline(bench: Bench) -> None:
     assert bench.chip.next_event_us() is None
     start(bench, 999)
     assert bench.chip.next_event_us() == bench.clock.now_us + 1_000 * TICK_US
+
+
+def test_the_fastest_timer_does_not_count_an_idle_hour_tick_by_tick(bench: Bench) -> None:
+    bench.write(reg.T_MODE, reg.TIMER_AUTO_RESTART)
+    bench.write(reg.CONTROL, reg.TIMER_START_NOW)
+    bench.clock.advance(3_600_000_000)
+    assert pending(bench)
+    due = bench.chip.next_event_us()
+    assert due is not None
+    assert due > bench.clock.now_us

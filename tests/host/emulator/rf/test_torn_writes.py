@@ -37,6 +37,7 @@ def test_where_the_write_is(bench: Bench) -> None:
     assert write_torn(bench, ClassicCard(UID), None) == ACK
     assert bench.field.frames[12].bits == 144
     assert bench.field.frame_count == 14
+    assert bench.field.write_frames == [12]
 
 
 @pytest.mark.parametrize(
