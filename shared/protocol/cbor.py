@@ -1,6 +1,6 @@
 """CBOR (RFC 8949), deterministic form only (section 4.2.1): one value has one encoding.
 
-Law: numbers, byte strings, texts, lists, dicts, tags, booleans and None; no floats, nothing of indefinite length.
+Law: only numbers, byte strings, texts, lists, dicts, tags, booleans and None; no floats, nothing of indefinite length.
 What a decoder of ours accepts, it would encode to the same bytes.
 """
 

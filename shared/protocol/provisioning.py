@@ -1,7 +1,7 @@
 """What a machine is given in the factory, signed by the authority and bound to the nonce that the machine chose.
 
-Law: encode() is a CBOR list of MEMBERS in this order; members are only ever appended, a reader ignores those it
-does not know. The signature covers body(): the prefix "PS", version 1, kind 16, then encode(). Roles and setting
+Law: the message is a CBOR list of MEMBERS in this order; members are only ever appended, a reader ignores those it
+does not know. The signature covers body(): the prefix "PS", version 1, kind 16, then the message. Roles and setting
 names are never reused for another meaning.
 """
 

@@ -19,18 +19,18 @@ MAX_COMMAND_ARGUMENTS = 8
 MAX_HEALTH_ITEMS = 32
 
 REPORT_MEMBERS = (
-    ("version", "number", "1"),
-    ("first_seq", "number", "seq of the first entry; without entries, of the next one"),
-    ("macs", "16 bytes", "chain MAC before the first entry, then after the last"),
-    ("entries", "bytes", "the bit stream of the entries"),
-    ("health", "map", "left out when empty: health number to value"),
+    "version",  # number: 1
+    "first_seq",  # number: seq of the first entry; without entries, of the next one
+    "macs",  # 16 bytes: the journal's chain MAC before the first entry, then the one after the last
+    "entries",  # bytes: the entries as a stream of bits
+    "health",  # map of health numbers to values; left out when empty
 )
 ACK_MEMBERS = (
-    ("version", "number", "1"),
-    ("ack_seq", "number", "everything up to this seq is stored for good"),
-    ("server_time", "number", "unix time"),
-    ("commands", "list", "of [id, kind, arguments]"),
-    ("alert", "number", "what the back office found wrong with the report"),
+    "version",  # number: 1
+    "ack_seq",  # number: everything up to this seq is stored for good
+    "server_time",  # number: unix time
+    "commands",  # list of [id, kind, [arguments]]
+    "alert",  # number: what the back office found wrong with the report
 )
 
 REVOKE_BATCH = 1  # [batch]: accept no card of it any more
@@ -97,10 +97,11 @@ def encode_report(report: Report) -> bytes:
             raise Malformed("entry %r is not the report's next one" % entry.seq)
     macs = report.previous_mac + report.head_mac
     _check_report(report.first_seq, macs, report.health)
-    payload: list[object] = [VERSION, report.first_seq, macs, entries.encode(report.entries)]
+    stream = entries.encode(report.entries)
+    values = {"version": VERSION, "first_seq": report.first_seq, "macs": macs, "entries": stream}
     if report.health:
-        payload.append(report.health)
-    return cbor.encode(payload)
+        values["health"] = report.health
+    return cbor.encode([values[name] for name in REPORT_MEMBERS if name in values])
 
 
 def decode_report(payload: bytes, machine_id: int = 0) -> Report:
@@ -108,9 +109,8 @@ def decode_report(payload: bytes, machine_id: int = 0) -> Report:
     # Loaded only here: a machine never reads a report.
     from protocol import entries_reader
 
-    members = _members(payload, 4)
-    _, first_seq, macs, stream = members[:4]
-    health = members[4] if len(members) > 4 else {}
+    values = _members(payload, REPORT_MEMBERS, len(REPORT_MEMBERS) - 1)
+    first_seq, macs, stream, health = values["first_seq"], values["macs"], values["entries"], values.get("health", {})
     _check_report(first_seq, macs, health)
     if not isinstance(stream, bytes):
         raise Malformed("the entries are no bytes")
@@ -183,13 +183,21 @@ def _report_bytes(found: list[Entry], health: dict[int, object] | None) -> int:
 def encode_ack(ack: Ack) -> bytes:
     commands = [[command.id, command.kind, command.args] for command in ack.commands]
     _check_ack(ack.ack_seq, ack.server_time, commands, ack.alert)
-    return cbor.encode([VERSION, ack.ack_seq, ack.server_time, commands, ack.alert])
+    values = {
+        "version": VERSION,
+        "ack_seq": ack.ack_seq,
+        "server_time": ack.server_time,
+        "commands": commands,
+        "alert": ack.alert,
+    }
+    return cbor.encode([values[name] for name in ACK_MEMBERS])
 
 
 def decode_ack(payload: bytes) -> Ack:
-    _, ack_seq, server_time, commands, alert = _members(payload, 5)[:5]
-    _check_ack(ack_seq, server_time, commands, alert)
-    return Ack(ack_seq, server_time, [Command(*command[:3]) for command in commands], alert)
+    values = _members(payload, ACK_MEMBERS, len(ACK_MEMBERS))
+    _check_ack(values["ack_seq"], values["server_time"], values["commands"], values["alert"])
+    commands = [Command(*command[:3]) for command in values["commands"]]
+    return Ack(values["ack_seq"], values["server_time"], commands, values["alert"])
 
 
 def seal_ack(machine_key: bytes, request_message: bytes, ack: Ack) -> bytes:
@@ -207,7 +215,8 @@ def open_ack(machine_key: bytes, request_message: bytes, message: bytes) -> Ack:
     return decode_ack(cose.open_(keys.downlink_key(machine_key), message, request_iv))
 
 
-def _members(payload: bytes, least: int) -> list:  # type: ignore[type-arg]
+def _members(payload: bytes, names: tuple[str, ...], least: int) -> dict:  # type: ignore[type-arg]
+    """The payload's members by name; members that came after this program was written are left out."""
     members = cbor.decode(payload)
     if not isinstance(members, list) or not members:
         raise Malformed("no list of members")
@@ -215,7 +224,7 @@ def _members(payload: bytes, least: int) -> list:  # type: ignore[type-arg]
         raise UnknownVersion("message version %r" % members[0])
     if len(members) < least:
         raise Malformed("members are missing")
-    return members
+    return {name: members[place] for place, name in enumerate(names) if place < len(members)}
 
 
 def _check_report(first_seq: object, macs: object, health: object) -> None:

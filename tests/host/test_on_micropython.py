@@ -21,6 +21,6 @@ HEAP = "heapsize=8192wK"
 def test_on_micropython(path: str) -> None:
     heap = PROTOCOL_HEAP if "/protocol/" in path else HEAP
     command = [str(MICROPYTHON), "-X", heap, str(RUNNER), str(ROOT / path)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, cwd=ROOT)  # noqa: S603
+    run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, cwd=ROOT)
     assert run.returncode == 0, run.stdout + run.stderr
     assert " 0 failed" in run.stdout

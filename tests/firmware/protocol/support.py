@@ -14,7 +14,8 @@ MASTER_SECRET = bytes(range(32))
 def vectors(name: str) -> list:  # type: ignore[type-arg]
     folder = protocol.__file__.rsplit("/", 1)[0]
     with open(folder + "/vectors/" + name) as file:
-        return json.load(file)["vectors"]
+        loaded: list = json.load(file)["vectors"]  # type: ignore[type-arg]
+    return loaded
 
 
 def unhex(text: str) -> bytes:

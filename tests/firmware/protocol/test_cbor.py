@@ -5,7 +5,7 @@ from protocol import cbor
 from tests.firmware.protocol.support import error_code, unhex
 
 # RFC 8949 appendix A.
-EXAMPLES = (
+EXAMPLES: tuple[tuple[object, str], ...] = (
     (0, "00"),
     (1, "01"),
     (10, "0a"),

@@ -34,7 +34,7 @@ def test_later_members_are_ignored_but_signed() -> None:
 
 
 def test_bad_members() -> None:
-    wrong = (
+    wrong: tuple[tuple[int, object, str], ...] = (
         (0, bytes(15), "malformed"),
         (0, "text", "malformed"),
         (1, "investor", "unknown_kind"),

@@ -1,6 +1,6 @@
 """Reports and answers: lossless, small, sealed, bound to each other."""
 
-from protocol import cbor, cose, entries, entries_reader, journal, uplink
+from protocol import cbor, cose, entries, entries_reader, journal, keys, uplink
 from protocol.journal import Entry
 
 from tests.firmware.protocol import samples
@@ -35,7 +35,7 @@ def test_sealed_reports_come_back() -> None:
 
 
 def test_the_chain_can_be_recomputed_from_a_report() -> None:
-    key = samples.keys.journal_key(MACHINE_KEY)
+    key = keys.journal_key(MACHINE_KEY)
     found = uplink.open_report(MACHINE_KEY, uplink.seal_report(MACHINE_KEY, samples.report(samples.mixed_entries())))
     macs = uplink.chain_macs(key, found)
     assert len(macs) == len(found.entries)
@@ -166,7 +166,7 @@ def test_a_report_opens_with_its_machines_key_only() -> None:
 
 
 def open_as_claimed(message: bytes) -> None:
-    machine_key = samples.keys.machine_key(bytes(range(32)), uplink.machine_of(message), samples.EPOCH)
+    machine_key = keys.machine_key(bytes(range(32)), uplink.machine_of(message), samples.EPOCH)
     uplink.open_report(machine_key, message)
 
 
