@@ -28,8 +28,10 @@ from backoffice.issuing.lifecycle import open_workshop
 from backoffice.keyring import Keyring
 from backoffice.machines.endpoints import router as machines
 from backoffice.origin import OriginGuard
+from backoffice.request_log import RequestLog
 from backoffice.settings import Settings
 from backoffice.usage.endpoints import router as usage
+from backoffice.web.install import install as install_pages
 
 ROUTERS: list[APIRouter] = [
     accounts,
@@ -72,9 +74,11 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.state.context = context
     app.state.workshop = open_workshop(context)
     http_errors.install(app)
+    app.add_middleware(RequestLog)
     app.add_middleware(OriginGuard, public_origin=context.settings.public_origin)
     for router in ROUTERS:
         app.include_router(router)
+    install_pages(app)
     return app
 
 

@@ -21,6 +21,7 @@ from backoffice.accounts.schemas import (
     UserUpdate,
     ViewerRead,
 )
+from backoffice.db import READ, transaction
 from backoffice.deps import ContextDep, NowDep, SessionDep, SettingsDep
 from backoffice.errors import BadSetupToken
 from backoffice.models import Agent, ApiToken, User
@@ -52,15 +53,10 @@ def log_in(
     given: Credentials, request: Request, response: Response, context: ContextDep, session: SessionDep, now: NowDep
 ) -> UserRead:
     """Log in: sets the session cookie. With ``password_change_required`` only the password can be changed."""
-    user, token = service.log_in(
-        session,
-        context.throttle,
-        login=given.login,
-        password=given.password.get_secret_value(),
-        address=request.client.host if request.client else "unknown",
-        lifetime_s=context.settings.login_lifetime_s,
-        now=now,
-    )
+    address = request.client.host if request.client else "unknown"
+    with transaction(context.engine, READ) as reading:  # hashing a password must not hold up writers
+        user = service.check_password(reading, context.throttle, given, address, now)
+    token = service.open_login_session(session, user, context.settings.login_lifetime_s, now)
     _set_cookie(response, token, context.settings)
     return read_user(user)
 

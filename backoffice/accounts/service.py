@@ -9,6 +9,7 @@ from backoffice.accounts.roles import Role, Viewer
 from backoffice.accounts.schemas import (
     AgentCreate,
     AgentUpdate,
+    Credentials,
     PasswordChange,
     TokenCreate,
     UserCreate,
@@ -30,21 +31,19 @@ from backoffice.pagination import PageRequest
 DAY_S = 86400
 
 
-def log_in(
-    session: Session, throttle: Throttle, *, login: str, password: str, address: str, lifetime_s: int, now: int
-) -> tuple[User, str]:
-    """Check a password and open a login session: the user and the cookie's token."""
-    names = (f"login {login}", f"address {address}")
+def check_password(session: Session, throttle: Throttle, given: Credentials, address: str, now: int) -> User:
+    """The user of a login name and password. Takes its time on purpose: call it in a read transaction."""
+    names = (f"login {given.login}", f"address {address}")
     for name in names:
         throttle.check(name, now)
-    user = repository.user_by_login(session, login)
-    matches = password_matches(password, user.password_hash if user else nobodys_hash())
+    user = repository.user_by_login(session, given.login)
+    matches = password_matches(given.password.get_secret_value(), user.password_hash if user else nobodys_hash())
     if user is None or not matches or not user.active:
         for name in names:
             throttle.failed(name, now)
         raise BadCredentials()
     throttle.succeeded(names[0])
-    return user, open_login_session(session, user, lifetime_s, now)
+    return user
 
 
 def open_login_session(session: Session, user: User, lifetime_s: int, now: int) -> str:
@@ -162,6 +161,14 @@ def get_user(session: Session, user_id: int) -> User:
     if user is None:
         raise NotFound("there is no such user")
     return user
+
+
+def find_user(session: Session, login: str) -> int:
+    """The number of the user of that login name; raises NotFound."""
+    user = repository.user_by_login(session, login.strip().lower())
+    if user is None:
+        raise NotFound(f"there is no user {login}")
+    return _id(user)
 
 
 def list_users(session: Session, page: PageRequest) -> Sequence[User]:

@@ -3,16 +3,16 @@
 from fastapi import FastAPI
 
 from backoffice.web import assets
-from backoffice.web.pages import account, alerts, cards, institutions, issuing, live, machines, overview, usage
+from backoffice.web.pages import account, alerts, cards, institutions, issuing, machines, overview, usage
 from backoffice.web.pages import assets as asset_pages
 from backoffice.web.problems import error_page
 from backoffice.web.security import SecurityHeaders
 
-PAGES = (account, overview, institutions, machines, usage, issuing, cards, alerts, live, asset_pages)
+PAGES = (account, overview, institutions, machines, usage, issuing, cards, alerts, asset_pages)
 
 
 def install(app: FastAPI) -> None:
-    """Pages, static files, live events, pages for errors, and the headers that guard them all."""
+    """Pages, static files, pages for errors, and the headers that guard them all."""
     app.state.error_page = error_page
     app.add_middleware(SecurityHeaders)
     app.mount(assets.static_path(), assets.KeptForEver(directory=assets.STATIC_FOLDER), name="static")

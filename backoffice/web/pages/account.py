@@ -8,8 +8,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backoffice.accounts import service
 from backoffice.accounts.access import COOKIE, AnyUserDep, find_user
-from backoffice.accounts.schemas import PasswordChange
+from backoffice.accounts.schemas import Credentials, PasswordChange
 from backoffice.accounts.secrets import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS
+from backoffice.db import READ, transaction
 from backoffice.deps import ContextDep, NowDep, SessionDep, SettingsDep
 from backoffice.errors import BadCredentials, InvalidInput, TooManyAttempts
 from backoffice.settings import Settings
@@ -46,20 +47,15 @@ def log_in(
     name = login.strip().lower()
     address = request.client.host if request.client else "unknown"
     try:
-        user, token = service.log_in(
-            session,
-            context.throttle,
-            login=name,
-            password=password.get_secret_value(),
-            address=address,
-            lifetime_s=context.settings.login_lifetime_s,
-            now=now,
-        )
+        with transaction(context.engine, READ) as reading:  # hashing a password must not hold up writers
+            given = Credentials(login=name, password=password)
+            user = service.check_password(reading, context.throttle, given, address, now)
     except (BadCredentials, TooManyAttempts) as error:
         say = formats_of(request, now, context.settings.timezone).translator.gettext
         late = isinstance(error, TooManyAttempts)
         problem = say("Too many attempts. Wait a few minutes.") if late else say("Login name or password is wrong.")
         return _login(request, context.settings, now, error.status, login=name, problem=problem, to=safe_next(to))
+    token = service.open_login_session(session, user, context.settings.login_lifetime_s, now)
     answer = RedirectResponse("/password" if user.password_change_required else safe_next(to), 303)
     _set_cookie(answer, token, context.settings)
     return answer

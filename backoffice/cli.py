@@ -1,0 +1,132 @@
+"""The back office from the command line."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from backoffice import logs, migrations
+from backoffice.accounts import service as accounts
+from backoffice.accounts.roles import Role
+from backoffice.accounts.schemas import UserCreate
+from backoffice.app import create_app, make_context
+from backoffice.context import Context
+from backoffice.db import READ, transaction
+from backoffice.errors import BackOfficeError
+from backoffice.settings import Settings
+
+GRACEFUL_STOP_S = 5
+KEEP_ALIVE_S = 75
+BACKLOG_CONNECTIONS = 1024
+FAILED = 1
+
+app = typer.Typer(help="The back office: server and administration.", no_args_is_help=True)
+
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on; PERSCAN_HOST otherwise.")]
+PortOption = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port, 0 for a free one; PERSCAN_PORT otherwise.")
+]
+
+
+@app.command()
+def serve(host: HostOption = None, port: PortOption = None) -> None:
+    """Run the server until it is stopped."""
+    with _errors_for_people():
+        settings = _settings({"host": host, "port": port})
+        logs.configure(settings.log_level, settings.log_json)
+        run(create_app(settings), settings)
+
+
+def run(application: FastAPI, settings: Settings) -> None:
+    """Serve an application; says on the terminal where, and how to get in when nobody can yet."""
+    config = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_STOP_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        backlog=BACKLOG_CONNECTIONS,
+    )
+    listener = config.bind_socket()
+    address = f"http://{settings.host}:{listener.getsockname()[1]}"
+    typer.echo(f"Perscan back office: {address}")
+    _offer_setup(application.state.context, settings.public_origin or address)
+    sys.stdout.flush()
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _offer_setup(context: Context, origin: str) -> None:
+    with transaction(context.engine, READ) as session:
+        if accounts.has_administrator(session):
+            return
+    typer.echo(
+        f"Nobody can log in yet. Make the first administrator, once: {origin}/setup#{context.setup_token.issue()}"
+    )
+
+
+@app.command()
+def create_admin(login: str, name: Annotated[str, typer.Option(help="Shown to others.")] = "Administrator") -> None:
+    """Make an administrator; prints a one-time password that has to be changed at the first login."""
+    with _errors_for_people(), _context() as context, transaction(context.engine) as session:
+        wanted = UserCreate(login=login, name=name, role=Role.ADMINISTRATOR)
+        user, password = accounts.create_user(session, wanted, context.clock())
+        shown = user.login
+    typer.echo(f"login: {shown}\none-time password: {password}")
+
+
+@app.command()
+def reset_password(login: str) -> None:
+    """Give a user a new one-time password."""
+    with _errors_for_people(), _context() as context, transaction(context.engine) as session:
+        user, password = accounts.reset_password(session, accounts.find_user(session, login))
+        shown = user.login
+    typer.echo(f"login: {shown}\none-time password: {password}")
+
+
+@app.command()
+def check() -> None:
+    """Open the keyring and the database, and bring the database to its newest shape."""
+    with _errors_for_people(), _context() as context:
+        typer.echo(f"database: {context.settings.database_path}: well")
+        typer.echo(f"keyring: {context.settings.keyring_path}: well")
+
+
+@app.command(hidden=True)
+def new_migration(number: str, message: str, scratch: Path) -> None:
+    """For developers: write the migration from the newest shape to the present models."""
+    migrations.new_revision(scratch, message, number)
+
+
+def _settings(given: dict[str, str | int | None]) -> Settings:
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return Settings.model_validate(Settings.from_environment().model_dump() | chosen)
+
+
+@contextmanager
+def _context() -> Iterator[Context]:
+    context = make_context(Settings.from_environment())
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+@contextmanager
+def _errors_for_people() -> Iterator[None]:
+    try:
+        yield
+    except BackOfficeError as error:
+        typer.echo(f"{error.code}: {error.message}", err=True)
+        raise typer.Exit(FAILED) from error
+
+
+if __name__ == "__main__":
+    app()
