@@ -50,7 +50,7 @@ docs: $(SETUP) ## write the generated documents anew (formats, error codes)
 	@$(RUN) -m tools.docs
 
 enumerate: $(SETUP) ## tear and cut one debit, one batch card and one issue at every point there is
-	@$(RUN) -m benchmarks.enumerate --jobs $(JOBS)
+	@$(RUN) -m emulator.enumerate --jobs $(JOBS)
 
 bench: $(SETUP) ## the table of what a tap, a message and an ingest cost
 	@$(RUN) -m benchmarks

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from littlefs import LittleFS
 from protocol.journal import Entry, chain_mac, genesis_mac
 
-BLOCK_BYTES = 4096
-PROVISIONING = re.compile(r"p\d+-\d+")  # a machine's directory: its number and its epoch
+from emulator.image import read_files
+
+JOURNAL_FILE = re.compile(r"/p\d+-(?P<epoch>\d+)/journal/(?P<name>\w+)")  # below the machine's number and epoch
 MAC_BYTES = 8
 
 
@@ -48,21 +48,13 @@ def read_journal(image: bytes, journal_key: bytes | None = None) -> JournalOnFla
 
 
 def _files(image: bytes) -> dict[str, bytes]:
-    """Every file of the newest journal. The image is a copy: mounting may mend it as the board's next boot would."""
-    disk = LittleFS(block_size=BLOCK_BYTES, block_count=len(image) // BLOCK_BYTES, mount=False)
-    disk.context.buffer = bytearray(image)
-    disk.mount()
-    homes = [
-        name for name in disk.listdir("/") if PROVISIONING.fullmatch(name) and "journal" in disk.listdir(f"/{name}")
-    ]
-    if not homes:
-        return {}
-    directory = f"/{max(homes, key=lambda name: int(name.split('-')[1]))}/journal"
-    files = {}
-    for name in disk.listdir(directory):
-        with disk.open(f"{directory}/{name}", "rb") as file:
-            files[name] = bytes(file.read())
-    return files
+    """Every file of the newest journal, by its name."""
+    found: dict[int, dict[str, bytes]] = {}
+    for path, content in read_files(image).items():
+        place = JOURNAL_FILE.fullmatch(path)
+        if place:
+            found.setdefault(int(place["epoch"]), {})[place["name"]] = content
+    return found[max(found)] if found else {}
 
 
 def _chunks(files: dict[str, bytes]) -> Iterator[list[bytes]]:
