@@ -7,9 +7,11 @@ appended; an unknown member is ignored.
 """
 
 import json
+import sys
 
 from protocol.errors import BadChecksum, Malformed, OutOfRange, TooLong
 
+MICROPYTHON = sys.implementation.name == "micropython"
 MAX_LINE_BYTES = 2048  # with checksum and newline
 MAX_BRACKETS = 256  # opening brackets in a line: bounds the parser's nesting
 CHECKSUM_BYTES = 5
@@ -32,7 +34,7 @@ _CRC_OF_NIBBLE = (
 
 def encode(message: dict[str, object], checksum: bool = True) -> bytes:
     try:
-        body = json.dumps(message, separators=(",", ":")).encode()
+        body = _dumps(message).encode()
     except (TypeError, ValueError, RecursionError, RuntimeError):
         raise Malformed("the message cannot be written as JSON") from None
     line = body + b"*%04X\n" % crc16(body) if checksum else body + b"\n"
@@ -108,7 +110,18 @@ def _checked(line: bytes, require_checksum: bool) -> bytes:
     return body
 
 
+def _dumps(message: dict[str, object]) -> str:
+    if MICROPYTHON:
+        return json.dumps(message, separators=(",", ":"))
+    # Characters as they are, like MicroPython writes them; it would not join the halves of an escaped pair either.
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def _parsed(body: bytes) -> object:
+    if MICROPYTHON:
+        from protocol import json_strict
+
+        json_strict.check(body)
     try:
         return json.loads(body.decode())
     except ValueError:

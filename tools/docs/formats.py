@@ -242,8 +242,8 @@ def _sizes() -> str:
     return "\n".join(
         (
             "### Sizes\n\nSealed reports of exams with consecutive credits, minutes apart, times to the second. "
-            f"A report without entries has {sizes[0]} bytes, a short message {uplink.SMS_BYTES}; one exam more (INTENT, "
-            f"DEBIT, STARTED, ENDED) costs {one_more:.1f} bytes.\n",
+            f"A report without entries has {sizes[0]} bytes, a short message {uplink.SMS_BYTES}; one exam more "
+            f"(INTENT, DEBIT, STARTED, ENDED) costs {one_more:.1f} bytes.\n",
             table(("exams", "entries", "bytes", "bytes for each exam"), rows),
         )
     )

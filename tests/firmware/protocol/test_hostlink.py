@@ -67,6 +67,62 @@ def test_refused_lines() -> None:
         assert error_code(hostlink.decode, line) == code, line[:40]
 
 
+# What one or the other interpreter's own parser lets pass, or its neighbours.
+NOT_JSON = (
+    b'{"a":1}x',
+    b'{"a":1}{"b":2}',
+    b'{"a":1,}',
+    b'{"a":1,,"b":2}',
+    b'{"a" 1}',
+    b'{"a"}',
+    b'{"a":}',
+    b"{,}",
+    b'{"a":1]',
+    b'{"a":[1}}',
+    b'{"a":[1,]}',
+    b'{"a":1}}',
+    b'{"a":1 "b":2}',
+    b"{'a':1}",
+    b"{a:1}",
+    b"{1:2}",
+    b"{null:1}",
+    b'{"a":01}',
+    b'{"a":-01}',
+    b'{"a":-}',
+    b'{"a":+1}',
+    b'{"a":.5}',
+    b'{"a":NaN}',
+    b'{"a":Infinity}',
+    b'{"a":tru}',
+    b'{"a":True}',
+    b'{"a":"\\x"}',
+    b'{"a":"\\ud800"}',
+    b'{"a":"\t"}',
+    b'{"a":"b}',
+    b'{"a":"b\\"}',
+)
+
+
+def test_both_interpreters_know_what_json_is() -> None:
+    for line in NOT_JSON:
+        assert error_code(hostlink.decode, line) == "malformed", line
+
+
+def test_json_in_every_shape() -> None:
+    for line, message in (
+        (b"{}", {}),
+        (b' { "a" : [ ] , "b" : { } } ', {"a": [], "b": {}}),
+        (
+            b'{"a":[1,-2,0,[true,false,null]],"b":{"c":{"d":""}}}',
+            {"a": [1, -2, 0, [True, False, None]], "b": {"c": {"d": ""}}},
+        ),
+        (b'{"\\"\\\\":"\\u00e9\\n\\/{[,:"}', {'"\\': "\u00e9\n/{[,:"}),
+        ('{"a":"\u53ef\U0001f600"}'.encode(), {"a": "\u53ef\U0001f600"}),
+    ):
+        assert hostlink.decode(line) == message, line
+        assert hostlink.decode(hostlink.encode(message)) == message
+
+
 def test_limits_of_encode() -> None:
     fits = hostlink.encode({"a": "x" * 2033})
     assert len(fits) <= hostlink.MAX_LINE_BYTES
