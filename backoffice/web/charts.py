@@ -37,7 +37,7 @@ def _use_by_day() -> Spec:
             "y": {
                 "field": "count",
                 "type": "quantitative",
-                "scale": {"nice": True, "domainMin": 0},
+                "scale": {"nice": True, "domainMin": 0, "zero": True},
                 "axis": {"title": None, "tickMinStep": 1, "tickCount": 4, "format": ",d"},
             },
             "color": {

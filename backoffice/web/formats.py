@@ -53,13 +53,16 @@ class Formats:
         )
 
     def span(self, seconds: int) -> str:
-        return format_timedelta(timedelta(seconds=seconds), threshold=1.2, locale=self.translator.locale)
+        return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=self.translator.locale)
 
     def day(self, day: date) -> str:
         return format_date(day, "d MMM", locale=self.translator.locale)
 
     def long_day(self, day: date) -> str:
         return format_date(day, "medium", locale=self.translator.locale)
+
+    def bytes(self, count: int) -> str:
+        return f"{self.number(-(-count // 1024))} KiB"
 
     @property
     def today(self) -> date:

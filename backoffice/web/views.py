@@ -142,6 +142,8 @@ class LogRow:
     batch: int = 0
     credit: int = 0
     detail: str = ""
+    reason: str = ""
+    """Why a card was refused."""
     received_at: int = 0
     usage_href: str = ""
 
@@ -217,6 +219,12 @@ class JobRow:
     @property
     def href(self) -> str:
         return f"/issuing/{self.id}"
+
+    @property
+    def seconds_left(self) -> int:
+        """How long the rest takes at the pace so far; 0 while nobody can tell."""
+        worked_s = self.changed_at - self.started_at
+        return (self.total - self.done) * worked_s // self.done if self.done else 0
 
 
 @dataclass(frozen=True)

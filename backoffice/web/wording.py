@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from protocol import journal
 
 from backoffice.alerts.kinds import Kind
+from backoffice.issuing import steps
 from backoffice.web.i18n import Translator, mark
 
 REASONS: Mapping[str, str] = {
@@ -52,7 +53,16 @@ ALERTS: Mapping[str, str] = {
     Kind.CLOCK_WRONG: mark("A machine's clock is wrong"),
 }
 
-JOB_STEPS: Mapping[str, str] = {}
+JOB_STEPS: Mapping[str, str] = {
+    steps.SHOW_WHITE: mark("Put the white card on the reader."),
+    steps.SHOW_BATCH: mark("Put the batch card on the reader."),
+    steps.SHOW_BLANK: mark("Put the next blank card on the reader."),
+    steps.SHOW_TORN: mark("Put the unfinished card back on the reader, or give it up."),
+    steps.WRITING: mark("Writing. Do not move the card."),
+    steps.REMOVE: mark("Done. Take the card away."),
+    steps.TAP_AGAIN: mark("The card was removed too early. Put it back."),
+    steps.REJECTED: mark("This card cannot be used here. Put another one on the reader."),
+}
 
 JOURNAL_KINDS: Mapping[int, str] = {
     journal.BOOT: mark("Power came up"),

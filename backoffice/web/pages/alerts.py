@@ -9,7 +9,7 @@ from backoffice.accounts.access import IssuerDep
 from backoffice.alerts import service as alert_service
 from backoffice.deps import BrokerDep
 from backoffice.web.page import Desk, DeskDep, safe_next
-from backoffice.web.pages.filters import ROWS_A_PAGE, OffsetDep, pager
+from backoffice.web.pages.filters import ROWS_A_PAGE, NumberInPath, OffsetDep, pager
 from backoffice.web.reads import alarms
 from backoffice.web.views import Choice, address
 from backoffice.web.wording import ALERTS, spoken
@@ -43,13 +43,15 @@ def _state_choices(desk: Desk) -> list[Choice]:
 
 @router.post("/{alert_id}/acknowledge")
 def acknowledge(
-    desk: DeskDep, _issuer: IssuerDep, broker: BrokerDep, alert_id: int, to: ToForm = "/alerts"
+    desk: DeskDep, _issuer: IssuerDep, broker: BrokerDep, alert_id: NumberInPath, to: ToForm = "/alerts"
 ) -> Response:
     alert_service.acknowledge(desk.session, broker, desk.viewer, alert_id, desk.now)
     return RedirectResponse(safe_next(to), 303)
 
 
 @router.post("/{alert_id}/clear")
-def clear(desk: DeskDep, _issuer: IssuerDep, broker: BrokerDep, alert_id: int, to: ToForm = "/alerts") -> Response:
+def clear(
+    desk: DeskDep, _issuer: IssuerDep, broker: BrokerDep, alert_id: NumberInPath, to: ToForm = "/alerts"
+) -> Response:
     alert_service.clear(desk.session, broker, desk.viewer, alert_id, desk.now)
     return RedirectResponse(safe_next(to), 303)

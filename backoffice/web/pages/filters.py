@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 from pydantic import BeforeValidator
 
 from backoffice.pagination import OFFSET_MAX
@@ -21,6 +21,8 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+NumberInPath = Annotated[int, Path(ge=0, le=0xFFFFFFFF)]
+"""Numbers of machines, institutions, rows: none is longer than 32 bits."""
 OptionalNumber = Annotated[int | None, Query(ge=0, le=0xFFFFFFFF), BeforeValidator(_empty_is_none)]
 OptionalDay = Annotated[date | None, Query(), BeforeValidator(_empty_is_none)]
 

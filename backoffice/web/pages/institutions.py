@@ -5,7 +5,7 @@ from starlette.responses import HTMLResponse
 
 from backoffice.errors import NotFound
 from backoffice.web.page import DeskDep
-from backoffice.web.pages.filters import DaysDep, day_choices
+from backoffice.web.pages.filters import DaysDep, NumberInPath, day_choices
 from backoffice.web.pages.overview import LATEST_EXAMS, institution_rows, totals
 from backoffice.web.reads import exams, places, stock
 from backoffice.web.reads.exams import ExamFilter
@@ -29,7 +29,7 @@ def institutions(desk: DeskDep, days: DaysDep) -> HTMLResponse:
 
 
 @router.get("/{code}")
-def institution(desk: DeskDep, code: int, days: DaysDep) -> HTMLResponse:
+def institution(desk: DeskDep, code: NumberInPath, days: DaysDep) -> HTMLResponse:
     found = places.institution_by_code(desk.session, desk.viewer.institution_ids, code)
     if found is None:
         raise NotFound()

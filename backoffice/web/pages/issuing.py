@@ -9,7 +9,7 @@ from backoffice.accounts.access import RequireRole
 from backoffice.accounts.roles import Role
 from backoffice.errors import NotFound
 from backoffice.web.page import Desk, DeskDep
-from backoffice.web.pages.filters import ROWS_A_PAGE, OffsetDep, pager
+from backoffice.web.pages.filters import ROWS_A_PAGE, NumberInPath, OffsetDep, pager
 from backoffice.web.reads import jobs
 from backoffice.web.views import Choice, address
 from backoffice.web.wording import JOB_STEPS, REASONS, spoken
@@ -38,7 +38,7 @@ def issuing(
 
 
 @router.get("/{job_id}")
-def job(desk: DeskDep, job_id: int) -> HTMLResponse:
+def job(desk: DeskDep, job_id: NumberInPath) -> HTMLResponse:
     found = jobs.one(desk.session, job_id)
     if found is None:
         raise NotFound()

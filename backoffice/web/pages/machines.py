@@ -7,16 +7,23 @@ from starlette.responses import HTMLResponse
 
 from backoffice.machines import service as machine_service
 from backoffice.web.page import Desk, DeskDep
-from backoffice.web.pages.filters import ROWS_A_PAGE, OffsetDep, OptionalNumber, institution_choices, pager
+from backoffice.web.pages.filters import (
+    ROWS_A_PAGE,
+    NumberInPath,
+    OffsetDep,
+    OptionalNumber,
+    institution_choices,
+    pager,
+)
 from backoffice.web.reads import alarms, exams, journals, places, stock
 from backoffice.web.reads.exams import ExamFilter
 from backoffice.web.reads.stock import CardFilter
 from backoffice.web.views import Choice, Pager, address
-from backoffice.web.wording import ALERTS, JOURNAL_KINDS, spoken, spoken_kinds
+from backoffice.web.wording import ALERTS, JOURNAL_KINDS, REASONS, spoken, spoken_kinds
 
 router = APIRouter(prefix="/machines", include_in_schema=False)
 
-LOG_ROWS = 60
+LOG_ROWS = 40
 CHART_DAYS = 30
 ALERTS_SHOWN = 20
 
@@ -55,7 +62,7 @@ def machines(
 @router.get("/{machine_id}")
 def machine(
     desk: DeskDep,
-    machine_id: int,
+    machine_id: NumberInPath,
     kind: OptionalNumber = None,
     epoch: OptionalNumber = None,
     below: OptionalNumber = None,
@@ -80,6 +87,7 @@ def machine(
         kind="" if kind is None else str(kind),
         kind_choices=_kind_choices(desk),
         kind_names=spoken_kinds(desk.words),
+        reason_names=spoken(desk.words, REASONS),
         epoch=shown_epoch,
         epoch_choices=[Choice(str(chain.epoch), str(chain.epoch)) for chain in chains],
         pages=_log_pager(machine_id, [row.seq for row in log if row.received_at], kind, epoch, below),

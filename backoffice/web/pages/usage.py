@@ -7,6 +7,7 @@ from backoffice.errors import NotFound
 from backoffice.web.page import DeskDep
 from backoffice.web.pages.filters import (
     ROWS_A_PAGE,
+    NumberInPath,
     OffsetDep,
     OptionalDay,
     OptionalNumber,
@@ -55,7 +56,7 @@ def usage(
 
 
 @router.get("/{usage_id}")
-def debit(desk: DeskDep, usage_id: int) -> HTMLResponse:
+def debit(desk: DeskDep, usage_id: NumberInPath) -> HTMLResponse:
     found = exams.one(desk.session, desk.viewer.institution_ids, usage_id)
     if found is None:
         raise NotFound()

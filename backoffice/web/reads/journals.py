@@ -36,22 +36,27 @@ def log(
     rows = [_row(entry, usage_ids.get(entry.seq)) for entry in entries]
     if kinds:
         return rows
-    return _with_holes(rows, _accepted(session, machine_id, epoch), reaches_start=len(entries) < limit)
+    newest = below_seq if below_seq is not None else entries[0].seq + 1
+    oldest = 1 if len(entries) < limit else entries[-1].seq
+    return _with_holes(rows, _accepted(session, machine_id, epoch), newest, oldest)
 
 
-def _with_holes(rows: list[LogRow], accepted: dict[int, str], *, reaches_start: bool) -> list[LogRow]:
+def _with_holes(rows: list[LogRow], accepted: dict[int, str], newest: int, oldest: int) -> list[LogRow]:
+    """The rows from `newest` (not included) down to `oldest`, and a row for each stretch that is not there."""
     shown: list[LogRow] = []
-    older: list[LogRow | None] = [*rows[1:], None]
-    for row, next_older in zip(rows, older, strict=True):
+    above = newest
+    for row in rows:
+        shown += _hole(row.seq + 1, above - 1, accepted)
         shown.append(row)
-        if next_older is None and not reaches_start:
-            break
-        first_missing = (next_older.seq if next_older else 0) + 1
-        if first_missing < row.seq:
-            reason = accepted.get(first_missing)
-            kind = "gap" if reason is None else "accepted_gap"
-            shown.append(LogRow(kind, first_missing, row.seq - 1, detail=reason or ""))
-    return shown
+        above = row.seq
+    return shown + _hole(oldest, above - 1, accepted)
+
+
+def _hole(first: int, last: int, accepted: dict[int, str]) -> list[LogRow]:
+    if first > last:
+        return []
+    reason = accepted.get(first)
+    return [LogRow("gap" if reason is None else "accepted_gap", first, last, detail=reason or "")]
 
 
 def _accepted(session: Session, machine_id: int, epoch: int) -> dict[int, str]:
@@ -78,9 +83,17 @@ def _row(entry: JournalEntry, usage_id: int | None) -> LogRow:
         batch=entry.batch,
         credit=entry.credit,
         detail=detail_words(entry.kind, entry.detail),
+        reason=refusal(entry.kind, entry.detail),
         received_at=entry.received_at,
         usage_href=f"/usage/{usage_id}" if usage_id is not None else "",
     )
+
+
+def refusal(kind: int, detail: bytes) -> str:
+    """Why a card was refused, as a reason's name."""
+    if kind != journal.REFUSED or not detail:
+        return ""
+    return NAMES[detail[0]] if detail[0] < len(NAMES) else str(detail[0])
 
 
 def detail_words(kind: int, detail: bytes) -> str:
@@ -88,8 +101,7 @@ def detail_words(kind: int, detail: bytes) -> str:
     if not detail:
         return ""
     if kind == journal.REFUSED:
-        reason = NAMES[detail[0]] if detail[0] < len(NAMES) else str(detail[0])
-        return f"{reason} {detail[1:].hex()}".strip()
+        return detail[1:].hex()
     if kind == journal.FAULT:
         return detail.decode("utf-8", "replace")
     if kind == journal.PROVISIONED:

@@ -36,6 +36,7 @@ async function draw(figure) {
   const answer = await fetch(`/charts/${figure.dataset.chart}.json`);
   if (!answer.ok) return;
   const spec = withPalette(await answer.json());
+  spec.data.find((source) => source.name === "rows").values = rowsOf(figure);
   const room = figure.querySelector(".chart-view");
   room.hidden = false;
   const { view } = await window.vegaEmbed(room, spec, {
@@ -47,7 +48,6 @@ async function draw(figure) {
     tooltip: (_handler, event, _item, value) => showTip(event, value),
   });
   VIEWS.set(figure, view);
-  await view.data("rows", rowsOf(figure)).runAsync();
   new ResizeObserver(() => fit(view, room)).observe(room);
 }
 

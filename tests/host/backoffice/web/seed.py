@@ -7,6 +7,7 @@ where a thousand sealed reports would only cost time. Nothing is random: the sam
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from protocol import journal
 from sqlmodel import Session, SQLModel
 
 from backoffice.alerts import service as alerts
@@ -31,7 +32,6 @@ from backoffice.models import (
     Usage,
     White,
 )
-from protocol import journal
 
 DAY_S = 86400
 DAYS = 90
@@ -39,7 +39,7 @@ JOURNALLED_EXAMS = 30
 MASTER_ID, WHITE_ID = 1, 1
 CREDITS_A_BATCH = 2000
 QUOTA = 50_000
-MISSING = (61, 63)
+MISSING = (101, 103)
 """Journal entries of the second machine that have not arrived."""
 
 
@@ -232,7 +232,7 @@ def _card(level: str, at: int, **content: object) -> Card:
 
 def _jobs(session: Session, now: int) -> None:
     """One job under way, one paused, one done with failed cards."""
-    running = _job("one_time", "running", now - 300, now - 5, 1001, 200, step="")
+    running = _job("one_time", "running", now - 300, now - 5, 1001, 200, step="show_blank")
     paused = _job("one_time", "paused", now - 7200, now - 5400, 3001, 100, error_code="reader_lost")
     done = _job("one_time", "done", now - 3 * DAY_S, now - 3 * DAY_S + 1800, 2001, 50)
     for job, written, failed in ((running, 124, 2), (paused, 37, 1), (done, 50, 3)):
@@ -280,7 +280,8 @@ def _presence(session: Session, now: int) -> None:
         machine.last_seen_at = now - seen_s
         machine.firmware, machine.transport = "0.1.0", "wifi"
         machine.reader_healthy, machine.reader_reinits = healthy, 0 if healthy else 2
-        machine.clock_offset_s = 0
+        machine.clock_offset_s, machine.uptime_s = 0, 3 * DAY_S
+        machine.heap_free_bytes, machine.flash_free_bytes = 41_000, 1_500_000
 
 
 def _alerts(session: Session, context: Context) -> None:

@@ -1,0 +1,94 @@
+"""What tests of pages hold in their hands: the running office, and a visit to it."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from fastapi import FastAPI
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response
+
+from backoffice.context import Context
+from tests.host.backoffice.support import PASSWORD, HandClock
+
+DESKTOP = {"width": 1360, "height": 900}
+PHONE = {"width": 390, "height": 844}
+PATIENCE_MS = 15_000
+
+# A page that the Content-Security-Policy had to hold back says so in an event, whatever the console shows.
+_WATCH = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error("policy: " + event.violatedDirective + " " + event.blockedURI));
+"""
+
+
+@dataclass(frozen=True)
+class Office:
+    """A running server."""
+
+    app: FastAPI
+    context: Context
+    clock: HandClock
+    url: str
+
+
+class Visit:
+    """One browser profile on one page. At its end nothing may stand in the console, unless it was expected."""
+
+    def __init__(self, browser: Browser, office: Office, **profile: Any) -> None:
+        settings: dict[str, Any] = {"viewport": DESKTOP, "color_scheme": "light", "locale": "en-GB", **profile}
+        self.office = office
+        self._profile = browser.new_context(**settings)
+        self._profile.set_default_timeout(PATIENCE_MS)
+        self._profile.add_init_script(_WATCH)
+        self.page: Page = self._profile.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._profile.close()
+        if kind is None:
+            assert not self.complaints, self.complaints
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text} ({self.page.url})")
+
+    def forgive(self, words: str) -> None:
+        """What this test provokes on purpose is no complaint."""
+        assert any(words in complaint for complaint in self.complaints), self.complaints
+        self.complaints = [complaint for complaint in self.complaints if words not in complaint]
+
+    def go(self, path: str) -> Response:
+        answer = self.page.goto(self.office.url + path)
+        assert answer is not None
+        return answer
+
+    def log_in(self, login: str, password: str = PASSWORD) -> None:
+        self.go("/login")
+        self.page.get_by_label("Login name").fill(login)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def wait_for(self, words: str) -> Locator:
+        found = self.page.get_by_text(words).first
+        found.wait_for()
+        return found
+
+    def charts_drawn(self) -> None:
+        """Wait until every chart of the page is there."""
+        for figure in self.page.locator("[data-chart]").all():
+            figure.locator(".chart-view svg").wait_for()
+
+    def is_live(self) -> None:
+        """Wait until the page listens to the server."""
+        self.page.locator("#live-state[data-state=live]").wait_for()
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.office.url)

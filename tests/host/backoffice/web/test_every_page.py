@@ -1,0 +1,157 @@
+"""Every page, in every dress: it loads, fits, can be read, is labelled, and keeps to its policy."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.host.backoffice.web.office import DESKTOP, PHONE, Office, Visit
+
+PAGES = (
+    "/",
+    "/?days=7",
+    "/institutions",
+    "/institutions/1?days=90",
+    "/machines",
+    "/machines?presence=silent",
+    "/machines/1002",
+    "/usage",
+    "/usage?institution=2&since=2026-11-01",
+    "/usage/3700",
+    "/issuing",
+    "/issuing/1",
+    "/issuing/3",
+    "/cards",
+    "/cards?batch=1001&state=used",
+    "/alerts",
+    "/alerts?state=cleared",
+    "/password",
+)
+
+DRESSES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": DESKTOP},
+    "dark": {"color_scheme": "dark", "viewport": DESKTOP},
+    "phone": {"color_scheme": "light", "viewport": PHONE, "has_touch": True},
+}
+
+# Text against the first painted surface behind it, WCAG 2.2 1.4.3: 4.5 to 1, or 3 to 1 when it is large.
+FAINT_TEXT = """
+() => {
+  const channels = (color) => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const light = ([red, green, blue]) => {
+    const [r, g, b] = [red, green, blue].map((value) => {
+      const part = value / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const surface = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const color = getComputedStyle(one).backgroundColor;
+      if (color !== "rgba(0, 0, 0, 0)") return channels(color);
+    }
+    return channels("white");
+  };
+  const faint = [];
+  const seen = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (seen.nextNode()) {
+    const element = seen.currentNode.parentElement;
+    if (!seen.currentNode.data.trim() || !element.checkVisibility() || element.closest("svg, option")) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [light(channels(style.color)), light(surface(element))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    if (contrast < (large ? 3 : 4.5)) faint.push(`${seen.currentNode.data.trim()}: ${contrast.toFixed(2)}`);
+  }
+  return faint;
+}
+"""
+
+UNNAMED = """
+() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, progress")]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => !(one.labels?.length || one.ariaLabel || one.textContent.trim()))
+  .map((one) => one.outerHTML)
+"""
+
+REPEATED_IDS = """
+() => [...document.querySelectorAll("[id]")].map((one) => one.id).filter((id, place, all) => all.indexOf(id) !== place)
+"""
+
+SMALL_TARGETS = """
+() => [...document.querySelectorAll("button, select, input:not([type=hidden]), .menu-link, .segments a")]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => one.getBoundingClientRect().height < 24)
+  .map((one) => one.outerHTML)
+"""
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_every_page(browser: Browser, office: Office, dress: str) -> None:
+    with Visit(browser, office, **DRESSES[dress]) as visit:
+        visit.log_in("admin")
+        for path in PAGES:
+            assert visit.go(path).status == 200, path
+            visit.charts_drawn()
+            page = visit.page
+            assert page.locator("h1").count() == 1, path
+            assert page.title().endswith("· Perscan"), path
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= DRESSES[dress]["viewport"]["width"], (path, width)
+            for check in (FAINT_TEXT, UNNAMED, REPEATED_IDS, SMALL_TARGETS):
+                assert page.evaluate(check) == [], path
+            assert not visit.complaints, visit.complaints
+
+
+def test_an_empty_office_says_what_to_do(browser: Browser, empty_office: Office) -> None:
+    with Visit(browser, empty_office) as visit:
+        visit.log_in("admin")
+        for path, words in (
+            ("/", "The first exam appears here by itself"),
+            ("/institutions", "No institution yet"),
+            ("/machines", "No machine yet"),
+            ("/usage", "No exam yet"),
+            ("/issuing", "No cards have been issued yet"),
+            ("/cards", "No card yet"),
+            ("/alerts", "Nothing to look at"),
+        ):
+            assert visit.go(path).status == 200
+            visit.charts_drawn()
+            visit.wait_for(words)
+
+
+def test_an_error_is_a_page(visit: Visit) -> None:
+    for path, status, words in (
+        ("/nowhere", 404, "There is nothing here"),
+        ("/machines/999", 404, "There is nothing here"),
+        ("/usage/999999", 404, "There is nothing here"),
+        ("/institutions/999", 404, "There is nothing here"),
+        ("/machines/4294967296000000000000", 422, "This address makes no sense"),
+        ("/issuing/999", 404, "There is nothing here"),
+        ("/?days=0", 422, "This address makes no sense"),
+        ("/?days=abc", 422, "This address makes no sense"),
+        ("/usage?since=yesterday", 422, "This address makes no sense"),
+        ("/alerts?state=lost", 422, "This address makes no sense"),
+    ):
+        assert visit.go(path).status == status, path
+        visit.wait_for(words)
+        visit.forgive("Failed to load resource")
+
+
+def test_pages_can_be_read_without_scripts(browser: Browser, office: Office) -> None:
+    with Visit(browser, office, java_script_enabled=False) as visit:
+        visit.log_in("admin")
+        visit.go("/")
+        visit.page.get_by_text("Show as a table").first.click()
+        assert visit.page.locator("#by-day tbody tr").count() == 30
+        visit.go("/usage")
+        visit.page.get_by_label("Institution").select_option("2")
+        visit.page.get_by_role("button", name="Apply").click()
+        assert "institution=2" in visit.page.url
+        assert visit.page.locator("#exams tbody tr").count() == 50
