@@ -8,7 +8,8 @@ import hashlib
 import os
 from errno import ENOENT
 
-from protocol import cbor
+from borrowed import Borrowed
+from errors import Corrupt
 from protocol.errors import ProtocolError
 
 PATH = "/config"
@@ -30,10 +31,6 @@ DEFAULTS = {
     "server_port": 80,
     "server_path": "/api/v1/uplink",
 }
-
-
-class CorruptConfig(Exception):
-    """The file is there and is not what was written: the machine must not pretend to be blank."""
 
 
 class Config:
@@ -69,7 +66,8 @@ class Config:
 
     def save(self, path: str = PATH) -> None:
         """In one step, or not at all."""
-        body = MAGIC + cbor.encode([getattr(self, name) for name in FIELDS])
+        with Borrowed("protocol.cbor") as cbor:
+            body = MAGIC + cbor.encode([getattr(self, name) for name in FIELDS])
         with open(path + ".new", "wb") as file:
             file.write(body)
             file.write(_digest(body))
@@ -85,14 +83,15 @@ class Config:
         except OSError as error:
             if error.errno == ENOENT:
                 return None
-            raise CorruptConfig("flash error %s" % error.errno) from None
+            raise Corrupt("flash error %s" % error.errno) from None
         body = content[:-DIGEST_BYTES]
         if body[:3] != MAGIC or _digest(body) != content[-DIGEST_BYTES:]:
-            raise CorruptConfig("not what was written")
+            raise Corrupt("not what was written")
         try:
-            return Config(*cbor.decode(body[3:]))
+            with Borrowed("protocol.cbor") as cbor:
+                return Config(*cbor.decode(body[3:]))
         except (ProtocolError, TypeError) as error:
-            raise CorruptConfig(str(error)) from None
+            raise Corrupt(str(error)) from None
 
 
 def checked_settings(given: dict[str, object]) -> dict[str, object]:

@@ -6,28 +6,26 @@ The role begins when the power comes and again when the device was provisioned; 
 import asyncio
 import gc
 import os
+import sys
 
+from borrowed import Borrowed
 from clock import Clock
-from config import Config, CorruptConfig
-from errors import Refused
+from config import Config
+from errors import Corrupt, Refused
 from field import Field
 from hostlink import HostLink, Params
 from journal import Journal
-from journal_files import Corrupt
 from mfrc522.chip import Mfrc522
 from mfrc522.errors import ReaderLost
+from micropython import const
 from protocol import journal as codec
 from protocol import keys, reasons
 from protocol import provisioning as roles
-from protocol import uplink as uplink_codec
-from provisioning import Provisioning
 from reader_care import ReaderCare
-from transport import make as make_transport
 
-FIRMWARE = "0.1.0"
-PROTOCOL = 1
-FEED_MS = 1000
-DIRECTORY = 0x4000  # in os.ilistdir's type
+_FEED_MS = const(1000)
+_DIRECTORY = const(0x4000)  # in os.ilistdir's type
+_ROLE_MODULES = ("provisioning", "issuer", "swipe", "tap", "exams", "uplink", "commands")  # loaded for one role only
 
 
 class Device:
@@ -50,18 +48,18 @@ class Device:
         self.clock = Clock()
         self.field = Field(chip)
         self.care = ReaderCare(chip, self._tell_reader)
-        self.provisioning = Provisioning(self)
+        self.provisioning: Provisioning | None = None  # while an attempt is under way
         self.config: Config | None = None
         self.journal: Journal | None = None
         self.reported = asyncio.Event()  # set: there is something to report
         self.fault = ""
         self._watchdog = watchdog
-        self._unique_id, self._reset_cause = identity
-        self._role: Swipe | Issuer | None = None
+        self.unique_id, self._reset_cause = identity
+        self.service: Swipe | Issuer | None = None
         self._cards: Issuer | None = None
-        self._uplink: Uplink | None = None
+        self.uplink: Uplink | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._least_heap_bytes = gc.mem_free()
+        self.least_heap_bytes = gc.mem_free()
 
     async def run(self) -> None:
         """For ever."""
@@ -70,7 +68,8 @@ class Device:
         self.link.add("status", self._status)
         self.link.add("uplink.now", self._uplink_now)
         self.link.add("card.cancel", self._cancel)
-        self.provisioning.offer()
+        self.link.add("provision.begin", self._provision)
+        self.link.add("provision.bootstrap", self._bootstrap)
         self._load()
         self._note_boot()
         self._begin_role()
@@ -78,8 +77,8 @@ class Device:
         asyncio.create_task(self.link.serve())  # noqa: RUF006
         while True:
             self.feed()
-            self._least_heap_bytes = min(self._least_heap_bytes, gc.mem_free())
-            await asyncio.sleep_ms(FEED_MS)
+            self.least_heap_bytes = min(self.least_heap_bytes, gc.mem_free())
+            await asyncio.sleep_ms(_FEED_MS)
 
     def feed(self) -> None:
         """The program lives: also called inside what takes long."""
@@ -99,20 +98,6 @@ class Device:
         if self.config.authority_key is None:
             self.config.authority_key = key
             self.config.save()
-
-    def health(self) -> dict[int, object]:
-        """What goes with every report."""
-        self.clock.tick()
-        return {
-            uplink_codec.HEALTH_UPTIME_S: self.clock.uptime_ms // 1000,
-            uplink_codec.HEALTH_FIRMWARE: FIRMWARE,
-            uplink_codec.HEALTH_HEAP_FREE_BYTES: self._least_heap_bytes,
-            uplink_codec.HEALTH_FLASH_FREE_BYTES: self.journal.free_bytes(),
-            uplink_codec.HEALTH_READER_REINITS: self.chip.reinits,
-            uplink_codec.HEALTH_READER_VERSION: self.chip.version,
-            uplink_codec.HEALTH_TRANSPORT: self._uplink.transport.name,
-            uplink_codec.HEALTH_EPOCH: self.config.epoch,
-        }
 
     def adopt(self) -> None:
         """The configuration on flash is another: play the role that it says, from now on."""
@@ -140,12 +125,14 @@ class Device:
 
     def _end_role(self) -> None:
         self.link.cancel()
-        for prefix in ("card.w", "card.r", "card.e", "card.d", "swipe."):
+        for prefix in ("card.w", "card.r", "card.e", "card.d", "swipe.", "provision.m", "provision.c"):
             self.link.remove(prefix)
         for task in self._tasks:
             task.cancel()
         self._tasks = []
-        self._role = self._cards = self._uplink = None
+        self.service = self._cards = self.uplink = self.provisioning = None
+        for name in _ROLE_MODULES:
+            sys.modules.pop(name, None)
         gc.collect()
 
     def _begin_role(self) -> None:
@@ -159,7 +146,7 @@ class Device:
             self.ui.show(reasons.NOT_PROVISIONED)
         else:
             self.offer_cards()
-            self._role = self._cards
+            self.service = self._cards
             self.ui.show("issuer_ready")
         gc.collect()
 
@@ -167,9 +154,9 @@ class Device:
         from swipe import Swipe
 
         self.ui.speak(self.config.setting("language"))
-        self._role = Swipe(self)
-        self._role.offer()
-        self._tasks.append(asyncio.create_task(self._role.run()))
+        self.service = Swipe(self)
+        self.service.offer()
+        self._tasks.append(asyncio.create_task(self.service.run()))
         self._begin_uplink()
 
     def _begin_fault(self) -> None:
@@ -179,17 +166,10 @@ class Device:
         self.ui.show(reasons.STORAGE_FAILED)
 
     def _begin_uplink(self) -> None:
-        try:
-            transport = make_transport(self.config.setting("transport"), self.config)
-        except ValueError as error:
-            self.link.notify("screen", {"lines": [str(error)]})
-            return
-        from commands import Obey
         from uplink import Uplink
 
-        obey = Obey(self.config, self.journal, self.clock, self.settings_changed)
-        self._uplink = Uplink(self, transport, obey)
-        self._tasks.append(asyncio.create_task(self._uplink.run()))
+        self.uplink = Uplink(self, self.config.setting("transport"))
+        self._tasks.append(asyncio.create_task(self.uplink.run()))
 
     # What is on flash
 
@@ -203,7 +183,7 @@ class Device:
             if self.config is not None and self.config.machine_key is not None:
                 key = keys.journal_key(self.config.machine_key)
                 self.journal = Journal.load(self.config.directory() + "/journal", key, self.clock.stamp)
-        except (CorruptConfig, Corrupt) as error:
+        except Corrupt as error:
             self.fault = str(error)
             self.link.notify("fault", {"reason": reasons.STORAGE_FAILED, "detail": self.fault})
             return
@@ -215,7 +195,7 @@ class Device:
         """A provisioning that a newer one replaced, or that was interrupted before the configuration named it."""
         present = self.config.directory() if self.config is not None else ""
         for name, kind, *_ in os.ilistdir("/"):
-            if kind == DIRECTORY and name[0] == "p" and "-" in name and "/" + name != present:
+            if kind == _DIRECTORY and name[0] == "p" and "-" in name and "/" + name != present:
                 remove_tree("/" + name)
 
     def _note_boot(self) -> None:
@@ -229,46 +209,15 @@ class Device:
     # The host's questions
 
     def _hello(self, params: Params) -> dict[str, object]:  # noqa: ARG002 (it takes none)
-        config = self.config
-        authority = self.authority()
-        return {
-            "device": "perscan",
-            "role": self.role(),
-            "machine_id": config.machine_id if config else 0,
-            "epoch": config.epoch if config else 0,
-            "institution": config.institution if config else 0,
-            "firmware": FIRMWARE,
-            "protocol": PROTOCOL,
-            "authority": authority.hex() if authority else None,
-            "unique_id": self._unique_id.hex(),
-        }
+        with Borrowed("device_report") as report:
+            return report.hello(self)
 
     def _status(self, params: Params) -> dict[str, object]:  # noqa: ARG002
-        self.clock.tick()
-        journal = self.journal
-        status = {
-            "uptime_ms": self.clock.uptime_ms,
-            "reader": {"version": self.chip.version, "healthy": self.care.healthy, "reinits": self.chip.reinits},
-            "journal": {
-                "seq": journal.head_seq if journal else 0,
-                "acked": journal.acked_seq if journal else 0,
-                "pending": journal.pending() if journal else 0,
-                "free_bytes": journal.free_bytes() if journal else 0,
-            },
-            "batches": [],
-            "uplink": self._uplink.status() if self._uplink else None,
-            "clock": {"time": self.clock.now(), "quality": self.clock.quality_name()},
-            "locked": False,
-            "heap_free_bytes": gc.mem_free(),
-            "exam": None,
-            "fault": self.fault or None,
-        }
-        if self._role is not None:
-            status.update(self._role.status())
-        return status
+        with Borrowed("device_report") as report:
+            return report.status(self)
 
     def _uplink_now(self, params: Params) -> dict[str, object]:  # noqa: ARG002
-        if self._uplink is None:
+        if self.uplink is None:
             raise Refused(reasons.WRONG_ROLE if self.config else reasons.NOT_PROVISIONED, detail="no uplink here")
         self.reported.set()
         return {"queued": True}
@@ -279,6 +228,25 @@ class Device:
 
     def _refuse_for_fault(self, params: Params) -> dict[str, object]:  # noqa: ARG002
         raise Refused(reasons.STORAGE_FAILED, detail=self.fault)
+
+    # Provisioning
+
+    def is_provisioning(self) -> bool:
+        """Whether an attempt is under way: a swipe machine leaves the field alone meanwhile."""
+        return self.provisioning is not None and self.provisioning.is_active()
+
+    def _provision(self, params: Params) -> dict[str, object]:
+        from provisioning import Provisioning
+
+        self.provisioning = Provisioning(self)
+        self.link.add("provision.master", self.provisioning.master)
+        self.link.add("provision.commit", self.provisioning.commit)
+        return self.provisioning.begin(params)
+
+    def _bootstrap(self, params: Params) -> dict[str, object]:
+        from provisioning import Provisioning
+
+        return Provisioning(self).bootstrap(params)
 
     # The reader
 
@@ -296,7 +264,7 @@ class Device:
 def remove_tree(path: str) -> None:
     """A directory with all that is in it."""
     for name, kind, *_ in os.ilistdir(path):
-        if kind == DIRECTORY:
+        if kind == _DIRECTORY:
             remove_tree(path + "/" + name)
         else:
             os.remove(path + "/" + name)
@@ -309,6 +277,7 @@ if TYPE_CHECKING:
 
     from issuer import Issuer
     from machine import WDT
+    from provisioning import Provisioning
     from swipe import Swipe
     from ui import Ui
     from uplink import Uplink

@@ -27,5 +27,9 @@ class StorageFailed(Refused):
         super().__init__(reasons.STORAGE_FAILED, detail=detail)
 
 
+class Corrupt(Exception):
+    """A file on flash is not what was written. The machine must not go on as if it had never been there."""
+
+
 class BadParams(Exception):
     """A call on the host link carries parameters that the method does not take."""

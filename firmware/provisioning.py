@@ -32,19 +32,12 @@ class Provisioning:
         self._begun_ms = 0
         self._candidate: bytes | None = None
 
-    def offer(self) -> None:
-        """The methods, in every role."""
-        link = self._device.link
-        link.add("provision.begin", self._begin)
-        link.add("provision.master", self._master)
-        link.add("provision.bootstrap", self._bootstrap)
-        link.add("provision.commit", self._commit)
-
-    def active(self) -> bool:
+    def is_active(self) -> bool:
         """Whether an attempt is under way: a swipe machine leaves the field alone meanwhile."""
         return self._begun is not None and self._device.clock.uptime_ms - self._begun_ms < ATTEMPT_MS
 
-    def _begin(self, params: Params) -> dict[str, object]:
+    def begin(self, params: Params) -> dict[str, object]:
+        """The device's nonce for this attempt."""
         role = params.text("role", 16)
         if role not in provisioning.ROLES:
             raise BadParams("no such role")
@@ -60,7 +53,8 @@ class Provisioning:
         self._device.offer_cards()
         return {"nonce": nonce.hex()}
 
-    def _master(self, params: Params) -> dict[str, object]:
+    def master(self, params: Params) -> dict[str, object]:
+        """Read the master card in the field: its authority is the candidate."""
         uid = params.octets("uid", 4, 10)
         read_key = params.octets("read_key", KEY_BYTES, KEY_BYTES)
         try:
@@ -83,7 +77,7 @@ class Provisioning:
         self._candidate = record.authority_key
         return {"record": data.hex()}
 
-    def _bootstrap(self, params: Params) -> dict[str, object]:
+    def bootstrap(self, params: Params) -> dict[str, object]:
         """A blank device that makes the first master card: there is no authority yet that could initialise it."""
         if params.text("role", 16) != provisioning.MASTER_ISSUER:
             raise BadParams("only a master_issuer starts without a master card")
@@ -92,7 +86,8 @@ class Provisioning:
         self._adopt(Config(provisioning.MASTER_ISSUER, 0, FACTORY_EPOCH, 0, None, None, None, {}))
         return {}
 
-    def _commit(self, params: Params) -> dict[str, object]:
+    def commit(self, params: Params) -> dict[str, object]:
+        """The signed message: verify it, keep it, be what it says."""
         data = params.octets("message", 1, provisioning.MAX_BYTES)
         signature = params.octets("signature", 64, 64)
         if self._begun is None or self._candidate is None:

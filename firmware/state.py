@@ -5,7 +5,6 @@ Law of the details (what protocol.journal leaves to the machine): BATCH = count 
 result u8 (0 done). Fields are only ever appended.
 """
 
-from protocol import cbor, uplink
 from protocol import journal as codec
 from spent import Spent
 
@@ -16,7 +15,6 @@ MAX_REVOKED = 256  # single credits; more than that revoke the batch
 COMMANDS_KEPT = 64  # what comes again after so many others is done again
 COMMAND_DONE = 0
 ROLLED_BACK = b"rolled back"
-_VERSION = 1
 
 
 class Exam:
@@ -72,48 +70,6 @@ class State:
         """Credits of all batches that are not used up: what the bitmaps have to hold."""
         return sum([spent.count for spent in self.batches.values() if spent.left()])
 
-    def encode(self) -> bytes:
-        """As it goes into a checkpoint."""
-        exam = self.exam
-        return cbor.encode(
-            [
-                _VERSION,
-                [[batch, s.first_credit, s.count, s.bits()] for batch, s in self.batches.items()],
-                [list(pair) for pair in self.in_doubt],
-                self.revoked_batches,
-                [list(pair) for pair in self.revoked_credits],
-                None if exam is None else [exam.batch, exam.credit, exam.seq, exam.time, int(exam.started), exam.boots],
-                int(self.locked),
-                self.commands,
-                self.latest_time,
-                self.debits,
-                self.faults,
-                int(self.rolled_back),
-            ]
-        )
-
-    @staticmethod
-    def decode(data: bytes) -> "State":
-        """The reverse; the caller has checked the MAC, so only a new version can be wrong with it."""
-        fields = cbor.decode(data)
-        if fields[0] != _VERSION:
-            raise ValueError("checkpoint of another version")
-        state = State()
-        state.batches = {batch: Spent(first, count, bits) for batch, first, count, bits in fields[1]}
-        state.in_doubt = [(batch, credit) for batch, credit in fields[2]]
-        state.revoked_batches = list(fields[3])
-        state.revoked_credits = [(batch, credit) for batch, credit in fields[4]]
-        if fields[5] is not None:
-            batch, credit, seq, time, started, boots = fields[5]
-            state.exam = Exam(batch, credit, seq, time)
-            state.exam.started = bool(started)
-            state.exam.boots = boots
-        state.locked = bool(fields[6])
-        state.commands = list(fields[7])
-        state.latest_time, state.debits, state.faults = fields[8:11]
-        state.rolled_back = bool(fields[11])
-        return state
-
     def _apply_rare(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
         kind = entry.kind
         if kind == codec.ABANDONED:
@@ -140,6 +96,8 @@ class State:
     def _obey(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
         self.commands.append(int.from_bytes(entry.detail[:4], "big"))
         del self.commands[:-COMMANDS_KEPT]
+        from protocol import uplink  # at boot, or when the uplink brought the command: not for long
+
         kind, result = entry.detail[4], entry.detail[5]
         if result != COMMAND_DONE:
             return

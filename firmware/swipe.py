@@ -7,8 +7,8 @@ a one-time card debits.
 import asyncio
 import gc
 
-from batch_init import BatchInit
 from batches import Batches
+from borrowed import Borrowed
 from errors import Refused
 from exams import Exams
 from hostlink import Params
@@ -52,7 +52,7 @@ class Swipe:
         now = device.clock.earliest
         self._exams = Exams(journal, device.clock, device.relay, config.setting("exam_s"))
         self._tap = Tap(config, journal, batches, self._exams, device.field, now)
-        self._init = BatchInit(config, journal, batches, device.field, now)
+        self._batches = batches
         self._wait: _Wait | None = None
         self._quiet = 0
         self._shown_ms: int | None = None
@@ -90,7 +90,7 @@ class Swipe:
     # The field
 
     def _poll(self) -> None:
-        if not self._device.care.healthy or self._device.provisioning.active():
+        if not self._device.care.healthy or self._device.is_provisioning():
             return
         try:
             medium = self._field.poll()
@@ -159,7 +159,10 @@ class Swipe:
 
     def _initialised(self, medium: Medium) -> None:
         self._ui.show("reading")
-        batch = self._init.initialise(medium)
+        with Borrowed("batch_init") as code:
+            now = self._device.clock.earliest
+            init = code.BatchInit(self._device.config, self._journal, self._batches, self._field, now)
+            batch = init.initialise(medium)
         self._device.reported.set()
         self._answer(
             {

@@ -2,6 +2,8 @@
 
 Drawn for all of them: Wi-Fi and GPRS exchange within seconds; an SMS is at most 140 bytes, costs money, and its answer
 may come minutes later or never. The message is sealed before it gets here, so a transport needs to keep no secret.
+
+A transport named "x" is the module transport_x with make(config); its code is in memory during an exchange only.
 """
 
 
@@ -19,17 +21,3 @@ class Transport:
     async def exchange(self, message: bytes) -> bytes:
         """Deliver the message, return the answer. Raises TransportError; never waits without bound."""
         raise NotImplementedError
-
-
-def make(name: str, config: "Config") -> Transport:
-    """The transport of that name, its code loaded only now. Raises ValueError."""
-    if name == "wifi":
-        from transport_wifi import WifiTransport
-
-        return WifiTransport(config)
-    raise ValueError("no transport of the name " + name)
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from config import Config

@@ -5,13 +5,14 @@ from http.client import HttpError, post
 
 import network
 from config import Config
+from micropython import const
 from transport import Transport, TransportError
 
-ASSOCIATE_MS = 20000
-POLL_MS = 250
-EXCHANGE_MS = 15000
-CONTENT_TYPE = "application/cose"
-OK = 200
+_ASSOCIATE_MS = const(20000)
+_POLL_MS = const(250)
+_EXCHANGE_MS = const(15000)
+_CONTENT_TYPE = "application/cose"
+_OK = const(200)
 
 
 class WifiTransport(Transport):
@@ -33,11 +34,11 @@ class WifiTransport(Transport):
         await self._associate()
         try:
             status, body = await post(
-                host, setting("server_port"), setting("server_path"), message, CONTENT_TYPE, EXCHANGE_MS
+                host, setting("server_port"), setting("server_path"), message, _CONTENT_TYPE, _EXCHANGE_MS
             )
         except (OSError, HttpError, asyncio.TimeoutError) as error:
             raise TransportError("no answer: " + repr(error)) from None
-        if status != OK:
+        if status != _OK:
             raise TransportError("the server said %d" % status)
         return body
 
@@ -50,9 +51,14 @@ class WifiTransport(Transport):
             station.connect(self._config.setting("wifi_ssid"), self._config.setting("wifi_password"))
         except OSError as error:
             raise TransportError("Wi-Fi: " + repr(error)) from None
-        for _ in range(ASSOCIATE_MS // POLL_MS):
+        for _ in range(_ASSOCIATE_MS // _POLL_MS):
             if station.isconnected():
                 return
-            await asyncio.sleep_ms(POLL_MS)
+            await asyncio.sleep_ms(_POLL_MS)
         station.disconnect()
         raise TransportError("Wi-Fi does not connect")
+
+
+def make(config: Config) -> Transport:
+    """The transport of this machine."""
+    return WifiTransport(config)

@@ -5,56 +5,57 @@ hall full of machines does not knock at the same moment. Only a sealed acknowled
 """
 
 import asyncio
-import gc
 import os
 
-from commands import Obey
+from borrowed import Borrowed
 from errors import Refused
+from micropython import const
 from protocol import journal as codec
-from protocol import uplink as message
 from protocol.errors import ProtocolError
 from state import ROLLED_BACK
-from transport import Transport, TransportError
+from transport import TransportError
 
-ENTRIES_MAX = 48  # in one report: bounds the heap
-BACKOFF_MIN_MS = 5000
-BACKOFF_MAX_MS = 900000
-GATHER_MS = 500  # entries of one exam come together
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from device import Device
+    from protocol.uplink import Ack
+
+_BACKOFF_MIN_MS = const(5000)
+_BACKOFF_MAX_MS = const(900000)
+_GATHER_MS = const(500)  # entries of one exam come together
 
 
 class Uplink:
     """The loop over one transport."""
 
-    def __init__(self, device: "Device", transport: Transport, obey: Obey) -> None:
+    def __init__(self, device: "Device", transport_name: str) -> None:
         self._device = device
-        self._config = device.config
         self._journal = device.journal
         self._clock = device.clock
         self._wake = device.reported
-        self._obey = obey
-        self.transport = transport
+        self.transport_name = transport_name
         self.last_ack_time = 0
         self.last_error = ""
 
     def status(self) -> dict[str, object]:
         """For the host link."""
         return {
-            "transport": self.transport.name,
+            "transport": self.transport_name,
             "last_ack_time": self.last_ack_time,
             "last_error": self.last_error,
         }
 
     async def run(self) -> None:
         """For ever: a report now, then whenever there is something to say, at the latest after report_s."""
-        backoff_ms = BACKOFF_MIN_MS
+        backoff_ms = _BACKOFF_MIN_MS
         while True:
             if await self._exchange():
-                backoff_ms = BACKOFF_MIN_MS
+                backoff_ms = _BACKOFF_MIN_MS
                 if not self._journal.pending():
-                    await self._pause(self._config.setting("report_s") * 1000)
+                    await self._pause(self._device.config.setting("report_s") * 1000)
             else:
                 await self._pause(_jittered(backoff_ms))
-                backoff_ms = min(2 * backoff_ms, BACKOFF_MAX_MS)
+                backoff_ms = min(2 * backoff_ms, _BACKOFF_MAX_MS)
 
     async def _pause(self, pause_ms: int) -> None:
         try:
@@ -62,56 +63,71 @@ class Uplink:
         except asyncio.TimeoutError:
             return
         self._wake.clear()
-        await asyncio.sleep_ms(GATHER_MS)
+        await asyncio.sleep_ms(_GATHER_MS)
 
     async def _exchange(self) -> bool:
         """One report and its acknowledgement. False: try again later."""
-        gc.collect()
-        key = self._config.machine_key
-        sealed = message.seal_report(key, self._report())
+        self.last_error = ""
+        carrier = None
         try:
-            answer = await self.transport.exchange(sealed)
-            ack = message.open_ack(key, sealed, answer)
+            carrier = Borrowed("transport_" + self.transport_name)
+            transport = carrier.module.make(self._device.config)
+            sealed = self._seal(transport.max_message_bytes)
+            answer = await transport.exchange(sealed)
+            return self._take(sealed, answer)
         except TransportError as error:
             self.last_error = str(error)
-            return False
         except ProtocolError as error:
             self.last_error = "the answer is wrong: " + error.code
-            return False
-        self.last_error = ""
-        return self._take(ack)
+        except ImportError:
+            self.last_error = "no transport of this name"
+        except MemoryError:
+            self.last_error = "out of memory"
+        finally:
+            transport = None
+            if carrier is not None:
+                carrier.give_back()
+        return False
 
-    def _report(self) -> message.Report:
-        health = self._device.health()
-        first, before, entries, after = self._journal.report(ENTRIES_MAX)
-        fits = message.entries_that_fit(entries, self.transport.max_message_bytes, health)
-        if fits < len(entries):
-            first, before, entries, after = self._journal.report(fits)
-        return message.Report(self._config.machine_id, first, before, entries, after, health)
+    def _seal(self, max_bytes: int) -> bytes:
+        with Borrowed("report") as code:
+            return code.seal(self._device, max_bytes)
 
-    def _take(self, ack: message.Ack) -> bool:
-        journal = self._journal
-        before = journal.acked_seq
-        self._set_clock(ack.server_time)
-        if ack.ack_seq > journal.head_seq:
-            self._note_fork()
-            return False
-        journal.acknowledge(ack.ack_seq)
-        self.last_ack_time = ack.server_time
-        self._device.link.notify("uplink", {"acked": journal.acked_seq, "pending": journal.pending()})
-        for command in ack.commands:
-            self._obey(command)
+    def _take(self, sealed: bytes, answer: bytes) -> bool:
+        with Borrowed("report") as code:
+            ack = code.open_answer(self._device, sealed, answer)
+            self._set_clock(ack.server_time)
+            if ack.ack_seq > self._journal.head_seq:
+                self._note_rollback()
+                return False
+            before = self._journal.acked_seq
+            code.acknowledge(self._journal, ack.ack_seq)
+            self.last_ack_time = ack.server_time
+            self._obey(ack)
+        self._device.link.notify("uplink", {"acked": self._journal.acked_seq, "pending": self._journal.pending()})
         # An answer that takes nothing further although there was something: not the moment to insist.
-        return journal.acked_seq > before or not journal.pending() or bool(ack.commands)
+        return self._journal.acked_seq > before or not self._journal.pending() or bool(ack.commands)
+
+    def _obey(self, ack: "Ack") -> None:
+        if not ack.commands:
+            return
+        with Borrowed("commands") as code:
+            obey = code.Obey(self._device.config, self._journal, self._clock, self._device.settings_changed)
+            for command in ack.commands:
+                obey(command)
 
     def _set_clock(self, now_s: int) -> None:
         if not now_s:
             return
-        shown = self._clock.trust(now_s)
-        if shown is not None:
-            self._note_clock(shown)
+        shown_s = self._clock.trust(now_s)
+        if shown_s is None:
+            return
+        try:
+            self._journal.note(codec.CLOCK, detail=shown_s.to_bytes(4, "big"))
+        except Refused:
+            pass  # the flash ails; taps are refused for that
 
-    def _note_fork(self) -> None:
+    def _note_rollback(self) -> None:
         """The back office knows later entries of ours: this flash is an old copy. No exam until that is mended."""
         self.last_error = "the back office knows a later journal"
         if self._journal.state.rolled_back:
@@ -121,18 +137,7 @@ class Uplink:
         except Refused:
             pass  # said again by the next answer
 
-    def _note_clock(self, shown_s: int) -> None:
-        try:
-            self._journal.note(codec.CLOCK, detail=shown_s.to_bytes(4, "big"))
-        except Refused:
-            pass  # the flash ails; taps are refused for that
-
 
 def _jittered(pause_ms: int) -> int:
     """Between half and all of it."""
     return pause_ms // 2 + int.from_bytes(os.urandom(2), "big") * (pause_ms // 2) // 65535
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from device import Device

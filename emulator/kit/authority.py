@@ -7,8 +7,6 @@ from typing import Final
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-
-from emulator.cards.classic import ClassicCard
 from protocol import classic, keys
 from protocol.provisioning import ProvisioningMessage
 from protocol.records import (
@@ -19,6 +17,8 @@ from protocol.records import (
     WhiteCertificate,
     WhiteRecord,
 )
+
+from emulator.cards.classic import ClassicCard
 
 SEALED_STUB: Final = bytes(60)  # what stands where a PIN would seal a secret: no machine opens it
 FIRST_CREDIT: Final = 1000

@@ -29,9 +29,7 @@ def await_service(board: Board) -> None:
     def up() -> bool:
         if board.starts != starts or not board.running:
             return True
-        if answered and board.host.answered(answered[-1]):
-            return True
-        return False
+        return any(board.host.answered(number) for number in answered)
 
     board.world.run_for(800)
     for _ in range(BOOT_TIMEOUT_MS // 1000):

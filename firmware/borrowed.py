@@ -1,0 +1,43 @@
+"""Code that is needed for a moment only: loaded from flash, used, and given back to the heap.
+
+What a swipe machine does all day stays in memory. Sealing a report, verifying a batch card, being provisioned, folding
+the journal: each brings its code when its time comes. Only what was not there before goes again.
+"""
+
+import gc
+import sys
+
+
+class Borrowed:
+    """One module, with everything that it loads. A context manager; or give_back() by hand, when a task has to wait.
+
+    Only modules that nothing else keeps a reference to may be borrowed: an exception class that outlives its module
+    would be another class the next time."""
+
+    def __init__(self, name: str) -> None:
+        before = set(sys.modules)
+        gc.collect()
+        __import__(name)
+        self.module = sys.modules[name]
+        self._names = [loaded for loaded in sys.modules if loaded not in before]
+
+    def __enter__(self) -> "Module":
+        return self.module
+
+    def __exit__(self, *_error: object) -> None:
+        self.give_back()
+
+    def give_back(self) -> None:
+        """The memory is free again once the caller's own references are gone."""
+        self.module = None
+        for name in self._names:
+            sys.modules.pop(name, None)
+            parent, _, child = name.rpartition(".")
+            if parent in sys.modules:
+                delattr(sys.modules[parent], child)
+        gc.collect()
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType as Module

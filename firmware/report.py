@@ -1,0 +1,50 @@
+"""One report, sealed, and its answer, opened. Borrowed code: between two reports none of this is in memory."""
+
+import gc
+
+import journal_report
+from device_report import FIRMWARE
+from journal import Journal
+from protocol import uplink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from device import Device
+
+ENTRIES_MAX = 48  # in one report: bounds the heap
+
+
+def seal(device: "Device", max_bytes: int) -> bytes:
+    """The oldest entries that the back office does not have, as many as fit, with the machine's health."""
+    journal: Journal = device.journal
+    health = _health(device)
+    first, before, entries, after = journal_report.pending(journal, ENTRIES_MAX)
+    fits = uplink.entries_that_fit(entries, max_bytes, health)
+    if fits < len(entries):
+        first, before, entries, after = journal_report.pending(journal, fits)
+    report = uplink.Report(device.config.machine_id, first, before, entries, after, health)
+    return uplink.seal_report(device.config.machine_key, report)
+
+
+def open_answer(device: "Device", sealed: bytes, answer: bytes) -> uplink.Ack:
+    """The acknowledgement of that report, authenticated. Raises ProtocolError."""
+    return uplink.open_ack(device.config.machine_key, sealed, answer)
+
+
+def acknowledge(journal: Journal, seq: int) -> None:
+    """Let the journal know."""
+    journal_report.acknowledge(journal, seq)
+
+
+def _health(device: "Device") -> dict[int, object]:
+    device.clock.tick()
+    return {
+        uplink.HEALTH_UPTIME_S: device.clock.uptime_ms // 1000,
+        uplink.HEALTH_FIRMWARE: FIRMWARE,
+        uplink.HEALTH_HEAP_FREE_BYTES: min(device.least_heap_bytes, gc.mem_free()),
+        uplink.HEALTH_FLASH_FREE_BYTES: device.journal.free_bytes(),
+        uplink.HEALTH_READER_REINITS: device.chip.reinits,
+        uplink.HEALTH_READER_VERSION: device.chip.version,
+        uplink.HEALTH_TRANSPORT: device.uplink.transport_name,
+        uplink.HEALTH_EPOCH: device.config.epoch,
+    }
