@@ -1,5 +1,6 @@
 """Lines over any pyserial URL (`/dev/ttyUSB0`, `COM3`, `socket://host:port`, `rfc2217://...`), every wait bounded."""
 
+import socket
 import time
 
 import serial
@@ -49,6 +50,11 @@ class LinePort:
             self._buffer += self._read_some(left_s)
 
     def close(self) -> None:
+        """pyserial's socket port sleeps 0.3 s when it closes: too long for a desk that opens ports all day."""
+        connection = getattr(self._port, "_socket", None)
+        if isinstance(connection, socket.socket):
+            connection.close()
+            self._port.is_open = False
         self._port.close()
 
     def _take_line(self) -> bytes | None:

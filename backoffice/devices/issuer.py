@@ -92,16 +92,23 @@ class Issuer:
         }
         self._call("card.write", params, WRITE_MS)
 
+    def drawn(self, uid: bytes, read_key: bytes, write_key: bytes) -> int:
+        """What a white card's own counter says: the first credit that it has not given up."""
+        return self._counter(uid, read_key, write_key, 0)
+
     def draw(self, uid: bytes, read_key: bytes, write_key: bytes, next_credit: int) -> None:
         """Move a white card's own counter; it never goes back."""
+        if self._counter(uid, read_key, write_key, next_credit) != next_credit:
+            raise DeviceAnswerWrong("the draw counter does not show what it was moved to")
+
+    def _counter(self, uid: bytes, read_key: bytes, write_key: bytes, next_credit: int) -> int:
         params = {
             "uid": uid.hex(),
             "read_key": read_key.hex(),
             "write_key": write_key.hex(),
             "next_credit": next_credit,
         }
-        if _number(self._call("card.draw", params, READ_MS), "next_credit") != next_credit:
-            raise DeviceAnswerWrong("the draw counter does not show what it was moved to")
+        return _number(self._call("card.draw", params, READ_MS), "next_credit")
 
     def erase(self, uid: bytes, kind: str, write_key: bytes) -> None:
         self._call("card.erase", {"uid": uid.hex(), "kind": kind, "write_key": write_key.hex()}, WRITE_MS)

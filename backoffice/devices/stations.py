@@ -16,6 +16,8 @@ STATIONS_MAX = 64
 RELEASE_PATIENCE_S = 2.0
 """Work that has just told its result still has a port to close: so long a newcomer waits before hearing "busy"."""
 
+CONNECT_ATTEMPTS = 2
+
 
 class Station:
     """The desk at which one device stands. Who works on it holds it; the port is open only while work is done."""
@@ -68,7 +70,7 @@ class Station:
 
     def _run(self, work: Callable[[Issuer], Result]) -> Result:
         try:
-            with HostLink(self.url) as link:
+            with HostLink(self.url, connect_attempts=CONNECT_ATTEMPTS) as link:
                 self._issuer = Issuer(link)
                 return work(self._issuer)
         finally:

@@ -11,11 +11,10 @@ from backoffice.authority.keys import institution_key, white_card_keys
 from backoffice.authority.secret import Secret
 from backoffice.cards import service as cards
 from backoffice.devices import contact
-from backoffice.devices.issuer import Shown, reason_of
+from backoffice.devices.issuer import Shown
 from backoffice.errors import (
     CardNotGenuine,
     ConfirmationStale,
-    DeviceRefused,
     DrawBehind,
     WrongCard,
 )
@@ -82,18 +81,31 @@ def _unseal(desk: JobDesk, record: WhiteRecord, pin: SecretStr) -> bytes:
 
 
 def _draw(desk: JobDesk, shown: Shown, batch: Batch) -> None:
-    """The card's own counter moves before anything is signed: a restored database cannot issue credits twice."""
+    """The card's own counter moves before anything is signed: a restored database cannot issue credits twice.
+
+    Until this batch is on record as drawing, a counter beyond its first credit was moved by something that the
+    database has forgotten. After that, it may have been moved by this batch itself before a crash.
+    """
     read_key, write_key = white_card_keys(desk.workshop.context.keyring, shown.uid)
-    try:
-        desk.issuer.draw(shown.uid, read_key, write_key, batch.first_credit + batch.count)
-    except DeviceRefused as error:
-        if reason_of(error) == "out_of_range":
-            raise DrawBehind(**{**error.detail, "batch_id": batch.id}) from error
-        raise
+    following = batch.first_credit + batch.count
+    drawn = desk.issuer.drawn(shown.uid, read_key, write_key)
+    if batch.state == cards.PLANNED and drawn > batch.first_credit:
+        with desk.begin() as session:
+            service.skip_drawn(session, batch.white_id, drawn)
+        raise DrawBehind(
+            f"the white card has drawn up to credit {drawn}: abandon this batch and order again", next_credit=drawn
+        )
+    _note(desk, batch.id, cards.PLANNED, service.DRAWING)
+    if drawn < following:
+        desk.issuer.draw(shown.uid, read_key, write_key, following)
+    _note(desk, batch.id, service.DRAWING, service.DRAWN)
+
+
+def _note(desk: JobDesk, batch_id: int, before: str, after: str) -> None:
     with desk.begin() as session:
-        stored = service.find_batch(session, batch.id)
-        if stored.state == cards.PLANNED:
-            stored.state = service.DRAWN
+        batch = service.find_batch(session, batch_id)
+        if batch.state == before:
+            batch.state = after
 
 
 def _sign(desk: JobDesk, batch_id: int, scalar: Secret) -> BatchCertificate:

@@ -102,6 +102,12 @@ def resume_job(job_id: int, wanted: JobResume, viewer: DeskIssuerDep, workshop: 
     return runner.resume(workshop, viewer, job_id, wanted)
 
 
+@router.post("/jobs/{job_id}/abandon")
+def abandon_job(job_id: int, _viewer: IssuerDep, session: SessionDep, now: NowDep) -> JobRead:
+    """Nobody will finish this job: what it did not write is void."""
+    return service.read_job(session, service.abandon(session, job_id, now))
+
+
 @router.post("/cards/{card_id}/give-up")
 def give_up_card(card_id: int, _viewer: IssuerDep, session: SessionDep, now: NowDep) -> CardRead:
     """A torn card is lost: its content is void, and its machine is told to refuse it."""

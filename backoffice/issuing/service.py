@@ -29,7 +29,7 @@ from backoffice.pagination import PageRequest
 CREDIT_LIMIT = 1 << 32
 RUNNING, PAUSED, CANCELLED, DONE = "running", "paused", "cancelled", "done"
 WHITE, BATCH, ONE_TIME = "white", "batch", "one_time"
-DRAWN, SIGNED = "drawn", "signed"
+DRAWING, DRAWN, SIGNED = "drawing", "drawn", "signed"
 
 
 def new_job(
@@ -155,6 +155,33 @@ def give_up(session: Session, card_id: int, now: int) -> Card:
     if may_be_good or card.level == BATCH:
         void(session, card, now)
     return card
+
+
+def abandon(session: Session, job_id: int, now: int) -> IssuingJob:
+    """A job that nobody will finish: what it did not write is void, and it is done."""
+    job = find_job(session, job_id)
+    if job.state not in (PAUSED, CANCELLED):
+        raise WrongState(f"job {job_id} is {job.state}: only a paused or cancelled job can be abandoned")
+    if job.kind == BATCH:
+        _return_range(session, find_batch(session, job.batch_id or 0))
+    for state in (cards.PLANNED, cards.TORN):
+        for card in repository.cards_in(session, job_id, state):
+            give_up(session, card.id or 0, now)
+    settle(session, job, DONE, "abandoned", "the rest of this job was given up", now)
+    return job
+
+
+def _return_range(session: Session, batch: Batch) -> None:
+    """Credits that never left the white card's counter go back, if they are the last that were taken."""
+    white = session.get_one(White, batch.white_id)
+    if batch.state == cards.PLANNED and white.next_credit == batch.first_credit + batch.count:
+        white.next_credit = batch.first_credit
+
+
+def skip_drawn(session: Session, white_id: int, next_credit: int) -> None:
+    """The card's own counter is ahead: what lies before it was drawn, whatever this database remembers."""
+    white = find_white(session, white_id)
+    white.next_credit = max(white.next_credit, min(next_credit, white.first_credit + white.quota))
 
 
 def void(session: Session, card: Card, now: int) -> None:

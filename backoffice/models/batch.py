@@ -24,7 +24,7 @@ class Batch(SQLModel, table=True):
     expires: int = Field(sa_type=BigInteger)
     """Unix seconds; 0 = never."""
     state: str = Field(default="planned", max_length=16)
-    """planned, drawn (the white card's counter moved), signed or cancelled (its credits are void)."""
+    """planned, drawing, drawn (the white card's counter has moved), signed or cancelled (its credits are void)."""
     certificate: bytes = Field(default=b"", sa_type=LargeBinary, max_length=512)
     """Empty until it is signed."""
     created_at: int

@@ -1,0 +1,108 @@
+"""The one master card and the authority's session."""
+
+import pytest
+from fastapi import FastAPI
+from protocol import keys
+from protocol.records import MasterRecord
+
+from backoffice.authority import sealing, signing
+from backoffice.authority.making import context_of
+from backoffice.errors import WrongPin
+from tests.host.backoffice.issuing.shop import MASTER_PIN, Shop
+from tests.host.backoffice.support import HandClock
+
+WRONG_PIN = "000000"
+
+
+def test_the_master_card_opens_with_its_pin_only(shop: Shop) -> None:
+    made = shop.make_master()
+    record = MasterRecord.decode(shop.master.record)
+    context = context_of(record.master_id, record.authority_key)
+    secret = sealing.open_(MASTER_PIN, record.sealed, context)
+    assert signing.public_key(keys.authority_scalar(secret)).hex() == made["authority_key"]
+    with pytest.raises(WrongPin):
+        sealing.open_(WRONG_PIN, record.sealed, context)
+
+
+def test_a_classic_master_card_needs_an_explicit_yes(shop: Shop) -> None:
+    shop.master_issuer.show(shop.master)
+    shop.refused("/authority/master", "weak_medium", device_id=shop.master_issuer_id, pin=MASTER_PIN)
+    assert shop.master.writes == 0
+    assert shop.make_master()["warning"] == "weak_medium"
+
+
+def test_a_second_master_card_is_refused_until_the_first_is_retired(shop: Shop) -> None:
+    made = shop.make_master()
+    body = {"device_id": shop.master_issuer_id, "pin": MASTER_PIN, "accept_weak_medium": True}
+    shop.refused("/authority/master", "second_master", **body)
+    shop.post(f"/authority/master/{made['master_id']}/retire", reason="lost in a taxi")
+    shop.master = shop.blank()
+    assert shop.make_master()["master_id"] == made["master_id"] + 1
+
+
+def test_a_master_card_torn_away_is_asked_for_again(shop: Shop) -> None:
+    shop.master.mishaps = ["removed_early"]
+    shop.master_issuer.show(shop.master)
+    shop.make_master()
+    assert shop.get("/authority/master")[0]["state"] == "active"
+
+
+def test_a_master_card_that_cannot_be_written_leaves_none_behind(shop: Shop) -> None:
+    shop.master.mishaps = ["damaged"]
+    shop.master_issuer.show(shop.master)
+    body = {"device_id": shop.master_issuer_id, "pin": MASTER_PIN, "accept_weak_medium": True}
+    shop.refused("/authority/master", "device_refused", **body)
+    assert shop.get("/authority/master")[0]["state"] == "abandoned"
+    shop.master = shop.blank()
+    shop.make_master()
+
+
+def test_wrong_pins_are_counted_and_then_locked_out(shop: Shop, clock: HandClock) -> None:
+    shop.make_master()
+    body = {"device_id": shop.master_issuer_id}
+    for _ in range(5):
+        shop.master_issuer.show(shop.master)
+        shop.refused("/authority/session", "wrong_pin", pin=WRONG_PIN, **body)
+    shop.master_issuer.show(shop.master)
+    assert shop.refused("/authority/session", "pin_locked", pin=MASTER_PIN, **body)["retry_after_s"] == 900
+    clock.now += 900
+    shop.open_authority()
+    shop.open_authority()
+
+
+def test_the_session_ends_by_itself_and_wipes_the_secret(shop: Shop, app: FastAPI, clock: HandClock) -> None:
+    shop.make_master()
+    shop.open_authority()
+    secret = app.state.workshop.room.present().secret
+    assert not secret.wiped
+    clock.now += 15 * 60
+    assert shop.get("/authority/session")["open"] is False
+    assert secret.wiped
+
+
+def test_another_masters_card_opens_nothing(shop: Shop) -> None:
+    made = shop.make_master()
+    old = shop.master
+    shop.post(f"/authority/master/{made['master_id']}/retire", reason="replaced")
+    shop.master = shop.blank()
+    shop.make_master()
+    shop.master_issuer.show(old)
+    shop.refused("/authority/session", "card_not_genuine", device_id=shop.master_issuer_id, pin=MASTER_PIN)
+
+
+def test_no_secret_is_in_the_database(master_shop: Shop, app: FastAPI) -> None:
+    secret = app.state.workshop.room.present().secret.reveal()
+    path = app.state.context.settings.database_path
+    app.state.context.engine.dispose()
+    content = b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+    machine_id = master_shop.get("/machines")["items"][0]["id"]
+    record = MasterRecord.decode(master_shop.master.record)
+    for hidden in (
+        secret,
+        MASTER_PIN.encode(),
+        record.sealed,
+        keys.authority_scalar(secret),
+        keys.machine_key(secret, machine_id, 1),
+        master_shop.master.read_key,
+    ):
+        assert hidden not in content
