@@ -9,6 +9,7 @@ _SPACE = b" \t\r\n"
 _ENDS = b",]} \t\r\n"
 _ESCAPES = b'"\\/bfnrtu'
 _DIGITS = b"0123456789"
+_SURROGATES = (b"D8", b"D9", b"DA", b"DB", b"DC", b"DD", b"DE", b"DF")
 _VALUE, _VALUE_OR_END, _KEY, _KEY_OR_END, _AFTER = range(5)
 
 
@@ -66,11 +67,7 @@ def _string_end(text: bytes, start: int) -> int:
             if not escape or escape not in _ESCAPES:
                 raise Malformed("an escape that JSON does not know")
             # Half a surrogate pair is no character, and MicroPython does not join the halves.
-            if (
-                escape == b"u"
-                and text[place + 1 : place + 2] in b"dD"
-                and text[place + 2 : place + 3] in b"89abcdefABCDEF"
-            ):
+            if escape == b"u" and text[place + 1 : place + 3].upper() in _SURROGATES:
                 raise Malformed("an escaped surrogate")
         place += 1
     raise Malformed("a text without its end")

@@ -1,6 +1,7 @@
 """Message authentication and key derivation: HMAC-SHA256 (RFC 2104), HKDF (RFC 5869), AES-CMAC (RFC 4493)."""
 
 import hashlib
+import sys
 
 from protocol.aes import Aes
 from protocol.errors import BadKey, TooLong
@@ -14,7 +15,7 @@ _INNER_PAD = int.from_bytes(b"\x36" * BLOCK_BYTES, "big")
 _OUTER_PAD = int.from_bytes(b"\x5c" * BLOCK_BYTES, "big")
 
 
-def hmac_sha256(key: bytes, message: bytes) -> bytes:
+def hmac_portable(key: bytes, message: bytes) -> bytes:
     if len(key) > BLOCK_BYTES:
         key = hashlib.sha256(key).digest()
     number = int.from_bytes(key, "big") << (8 * (BLOCK_BYTES - len(key)))
@@ -23,6 +24,15 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
     outer = hashlib.sha256((number ^ _OUTER_PAD).to_bytes(BLOCK_BYTES, "big"))
     outer.update(inner.digest())
     return outer.digest()
+
+
+if sys.implementation.name == "micropython":
+    hmac_sha256 = hmac_portable
+else:
+    import hmac
+
+    def hmac_sha256(key: bytes, message: bytes) -> bytes:
+        return hmac.digest(key, message, "sha256")
 
 
 def hkdf_sha256(ikm: bytes, salt: bytes, info: bytes, length: int) -> bytes:

@@ -4,7 +4,21 @@ from collections.abc import Callable
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from protocol import bits, cbor, classic, cose, entries, entries_reader, hostlink, p256, p256_portable, records, uplink
+from protocol import (
+    bits,
+    cbor,
+    chain,
+    classic,
+    cose,
+    entries,
+    entries_reader,
+    hostlink,
+    keys,
+    p256,
+    p256_portable,
+    records,
+    uplink,
+)
 from protocol.bit_reader import BitReader
 from protocol.errors import ProtocolError
 from protocol.journal import Entry
@@ -21,7 +35,7 @@ from protocol.records import (
 from tests.firmware.protocol import samples
 
 settings.register_profile(
-    "protocol", deadline=None, max_examples=300, derandomize=True, suppress_health_check=list(HealthCheck)
+    "protocol", deadline=None, max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile("protocol")
 
@@ -89,6 +103,20 @@ def test_each_card_record(master: bytes, white: bytes, one_time: bytes) -> None:
     contained(MasterRecord.decode, master)
     contained(WhiteRecord.decode, white)
     contained(OneTimeRecord.decode, one_time)
+
+
+@settings(max_examples=60)
+@given(noise_or_damaged("records.batch"), st.none() | U32)
+def test_a_batch_card_from_reading_to_its_key(data: bytes, now: int | None) -> None:
+    code = contained(BatchRecord.decode, data)
+    if code is None:
+        record = BatchRecord.decode(data)
+        parties = (samples.INSTITUTION, samples.MACHINE, samples.EPOCH)
+        code = contained(chain.verify_batch, record, samples.AUTHORITY_KEY, now, *parties)
+        sealed = record.machine_sealed
+        contained(keys.open_batch_key, samples.MACHINE_KEY, record.batch.body(), sealed)
+        if code is None:
+            assert record.batch == samples.batch_certificate(), "an altered certificate passed"
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))

@@ -32,7 +32,7 @@ def source() -> random.Random:
 def test_hmac_hkdf_and_cmac(source: random.Random) -> None:
     for _ in range(100):
         key, message = source.randbytes(source.randrange(1, 100)), source.randbytes(source.randrange(200))
-        assert mac.hmac_sha256(key, message) == hmac.digest(key, message, "sha256")
+        assert mac.hmac_portable(key, message) == hmac.digest(key, message, "sha256")
         length = source.randrange(1, 200)
         assert mac.hkdf_sha256(key, message, key, length) == HKDF(hashes.SHA256(), length, message, key).derive(key)
         oracle = cmac.CMAC(algorithms.AES(key.ljust(16)[:16]))
