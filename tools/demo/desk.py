@@ -9,6 +9,7 @@ from tools.demo.errors import DemoFailed
 from tools.demo.operator import Operator
 
 LOOK_MS = 40
+LIFTED_MS = 300
 PATIENCE_LOOKS = 3000
 OVER = ("done", "paused", "cancelled")
 
@@ -37,20 +38,23 @@ class Desk:
             job = self._operator.get(f"/api/v1/issuing/jobs/{job['id']}")
             if job["state"] in OVER:
                 break
-            self._serve(job["step"], shown, written)
+            self._serve(job, shown, written)
             self._bench.wait(LOOK_MS)
         self._lay(None)
         if job["state"] != "done":
             raise DemoFailed(f"the {job['kind']} job stopped as {job['state']}: {job['error_message']}")
         return written
 
-    def _serve(self, step: str, shown: dict[str, ClassicCard], written: list[ClassicCard]) -> None:
+    def _serve(self, job: dict[str, Any], shown: dict[str, ClassicCard], written: list[ClassicCard]) -> None:
+        step = job["step"]
         if step in shown:
             self._lay(shown[step])
-        elif step == "remove":
-            self._lay(None)
-        elif step == "show_blank" and (self._lying is None or self._lying in shown.values()):
+        elif step == "show_blank" and job["written"] == len(written):
             written.append(self._bench.blank_card())
+            self._lay(written[-1])
+        elif step in ("show_torn", "tap_again") and written:
+            self._lay(None)
+            self._bench.wait(LIFTED_MS)
             self._lay(written[-1])
 
     def _lay(self, card: ClassicCard | None) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Self
 
-import httpx
+import httpx2
 
 from tools.demo.errors import DemoFailed
 
@@ -15,8 +15,8 @@ class Operator:
     """Somebody logged in at the back office. Every answer that is no success ends the demonstration with its words."""
 
     def __init__(self, url: str, token: str = "") -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=url, timeout=CARD_TIMEOUT_S, headers=headers, trust_env=False)
+        headers = {"Authorization": f"Bearer {token}"} if token else {"Origin": url}
+        self._http = httpx2.Client(base_url=url, timeout=CARD_TIMEOUT_S, headers=headers, trust_env=False)
 
     @classmethod
     def first_administrator(cls, url: str, setup_token: str, login: str, password: str) -> Self:
@@ -37,7 +37,7 @@ class Operator:
     def close(self) -> None:
         self._http.close()
 
-    def _answer(self, response: httpx.Response) -> Any:
+    def _answer(self, response: httpx2.Response) -> Any:
         if response.is_success:
             return response.json() if response.content else None
         raise DemoFailed(

@@ -12,7 +12,7 @@ class Narrator:
     """Speaks to a person; `result` alone is for programs."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=False)
+        self._console = Console(highlight=False, soft_wrap=True)
         self._began_s = time.monotonic()
 
     def title(self, words: str) -> None:
