@@ -40,11 +40,11 @@ class Series:
     @staticmethod
     def fitted(values: list[int]) -> "Series":
         best, best_bits = Series(0, 0), 1 << 30
-        floors = [0, min(values)] if values else []
-        for floor in floors:
-            rest = [value - floor for value in values]
+        for floor in (0, min(values)) if values else ():
             for order in range(1 << RICE_ORDER_BITS):
-                bits = golomb_bits(floor, FLOOR_ORDER) + sum([rice_bits(value, order) for value in rest])
+                bits = golomb_bits(floor, FLOOR_ORDER)
+                for value in values:
+                    bits += rice_bits(value - floor, order)
                 if bits < best_bits:
                     best, best_bits = Series(order, floor), bits
         return best
