@@ -8,6 +8,7 @@ Radio field and cards
   do stay; so do all other blocks. A write takes 4 to 10 ms, drawn from the card's seed.
 - A sector trailer whose access bits are torn no longer matches its own complement: the sector is locked for ever, as on
   a real card.
+- A bit of a frame arrives wrong, in either direction (`Field.noise`). Parity gives it away, except in 4-bit answers.
 - Several cards answer at once. Bits in which they differ collide.
 - A card needs time after it enters, or after the field comes on, before it hears anything.
 

@@ -2,116 +2,27 @@
 
 Nothing runs by itself. The reader chip tells the field how far time has come (`advance`), and whoever moves a card lets
 the reader catch up first, so everything happens in the order of its time although it is computed late.
-
-A frame on the air is its data bits, least significant first, plus one parity bit per whole byte (ISO/IEC 14443-3
-6.2.3). `parity=None` means that the sender's parity is right everywhere; only encrypted frames carry their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Literal, Protocol
+from typing import Final, Protocol
 
+from emulator.air import Card, Direction, Frame, FrameLog, Reply, air_us
 from emulator.faults import TearPoint
 
-__all__ = ["Answer", "Card", "Exchange", "Field", "Frame", "FrameLog", "Reply", "TearPoint", "Timekeeper", "air_us"]
+__all__ = ["Card", "Exchange", "Field", "Frame", "FrameLog", "Reply", "TearPoint", "Timekeeper", "air_us"]
 
-POWER_UP_US = 1_000  # a card needs this long in the field before it hears (ISO/IEC 14443-3 allows it 5 ms)
-FRAME_DELAY_US = (86, 91)  # 1172 and 1236 carrier periods, after a last bit 0 and 1 (ISO/IEC 14443-3 6.2.1.1)
-MAX_LOGGED_FRAMES = 50_000  # older ones are forgotten; frame_count goes on
-
-NO_PARITY_NEEDED = None
-READER: Literal["reader"] = "reader"
-CARD: Literal["card"] = "card"
-Direction = Literal["reader", "card"]
+POWER_UP_US: Final = 1_000  # a card needs this long in the field before it hears (ISO/IEC 14443-3 allows it 5 ms)
+FRAME_DELAY_US: Final = (86, 91)  # 1172 and 1236 carrier periods, after a last bit 0 and 1 (ISO/IEC 14443-3 6.2.1.1)
+MAX_LOGGED_FRAMES: Final = 50_000  # older ones are forgotten; frame_count goes on
 
 
 class Timekeeper(Protocol):
     @property
     def now_us(self) -> int: ...
-
-
-def air_us(units: int) -> int:
-    """Duration of `units` elementary time units (128 carrier periods) at 106 kbit/s."""
-    return (units * 12_800 + 678) // 1_356
-
-
-class Frame:
-    """Data bits and parity bits of one frame. Bits of `data` beyond `bits` are zero."""
-
-    __slots__ = ("bits", "data", "parity")
-
-    def __init__(self, data: bytes, bits: int | None = None, parity: int | None = NO_PARITY_NEEDED) -> None:
-        self.data = data
-        self.bits = len(data) * 8 if bits is None else bits
-        self.parity = parity
-
-    @property
-    def airtime_us(self) -> int:
-        """Start, data, a parity bit per whole byte, end: (9n + 3) time units for n bytes."""
-        return air_us(self.bits + (self.bits >> 3) + 3)
-
-    @property
-    def last_bit(self) -> int:
-        if self.bits & 7 or not self.bits:
-            return self.data[-1] >> (self.bits - 1 & 7) & 1 if self.bits else 0
-        if self.parity is not None:
-            return self.parity >> (self.bits >> 3) - 1 & 1
-        return 1 ^ self.data[-1].bit_count() & 1
-
-    def cut(self, bits: int) -> Frame:
-        """What is heard of this frame when it stops after `bits` data bits."""
-        bits = max(0, min(bits, self.bits))
-        value = int.from_bytes(self.data, "little") & (1 << bits) - 1
-        return Frame(value.to_bytes(bits + 7 >> 3, "little"), bits, self.parity)
-
-    def __repr__(self) -> str:
-        return f"Frame({self.data.hex()}, bits={self.bits})"
-
-
-class Reply:
-    """A card's reaction: an answer after the frame delay, a write before it, or both. `frame=None` stays silent."""
-
-    __slots__ = ("frame", "write_us")
-
-    def __init__(self, frame: Frame | None, write_us: int = 0) -> None:
-        self.frame = frame
-        self.write_us = write_us
-
-
-class Card(Protocol):
-    """What the field needs of a card."""
-
-    @property
-    def uid(self) -> bytes: ...
-
-    def receive(self, frame: Frame) -> Reply | None:
-        """A whole frame arrived. A write that the reply announces has begun, and is complete with `write_done`."""
-
-    def write_done(self) -> None: ...
-
-    def power_off(self, write_progress: float = 0.0) -> None:
-        """The field is gone; if a write was under way, this much of it was done."""
-
-
-class FrameLog:
-    """One frame that was on the air. `uid` is the sender's; empty for the reader and where several cards answered."""
-
-    __slots__ = ("airtime_us", "bits", "collision", "data", "direction", "number", "time_us", "uid")
-
-    def __init__(self, number: int, time_us: int, direction: Direction, frame: Frame, uid: bytes, collision: bool):
-        self.number = number
-        self.time_us = time_us
-        self.direction = direction
-        self.data = frame.data
-        self.bits = frame.bits
-        self.airtime_us = frame.airtime_us
-        self.uid = uid
-        self.collision = collision
-
-    def __repr__(self) -> str:
-        return f"#{self.number} {self.time_us} us {self.direction} {self.data.hex()}/{self.bits}"
 
 
 class Answer:
@@ -221,7 +132,7 @@ class Field:
 
     def __init__(self, clock: Timekeeper, seed: int = 0) -> None:
         self.clock = clock
-        self.random = Random(seed)  # noqa: S311 - a deterministic world
+        self.noise = 0.0  # probability that a frame arrives with one bit wrong
         self.on = False
         self.frames: list[FrameLog] = []
         self.frame_count = 0
@@ -236,6 +147,7 @@ class Field:
         self._writes: list[_Write] = []
         self._time_us = clock.now_us
         self._in_hook = False
+        self._random = Random(seed)  # noqa: S311 - a deterministic world
 
     # --- cards come and go -----------------------------------------------------------------------------------
 
@@ -307,13 +219,14 @@ class Field:
     def transmit(self, frame: Frame, start_us: int) -> Exchange:
         """The reader sends a frame. Whatever was still to come of the exchange before is lost."""
         self.advance(start_us)
+        frame = self._through_noise(frame)
         number = self.frame_count
         self._exchange = None
         self._tear("before", number, start_us)
         busy = [write.card for write in self._writes]
         heard_by = [card for card, ready in self._ready_at_us.items() if ready <= start_us and card not in busy]
         exchange = self._exchange = Exchange(frame, start_us, number, heard_by if self.on else [])
-        self._log(start_us, READER, frame, b"", collision=False)
+        self._log(start_us, "reader", frame, b"", collision=False)
         return exchange
 
     def advance(self, time_us: int) -> None:
@@ -351,7 +264,13 @@ class Field:
             if self._tear_write(card, exchange.number, begin_us):
                 return
         if reply.frame is not None:
-            exchange.answers.append(Answer(card, reply.frame, exchange.tx_end_us + delay_us + reply.write_us))
+            begin_us = exchange.tx_end_us + delay_us + reply.write_us
+            exchange.answers.append(Answer(card, self._through_noise(reply.frame), begin_us))
+
+    def _through_noise(self, frame: Frame) -> Frame:
+        if not self.noise or not frame.bits or self._random.random() >= self.noise:
+            return frame
+        return frame.flipped(self._random.randrange(frame.bits))
 
     def _begin_reply(self, exchange: Exchange) -> None:
         self._tear("before", self.frame_count, exchange.reply_start_us)
@@ -359,7 +278,7 @@ class Field:
             return
         exchange.begun = True
         collision = exchange.collision_bit is not None
-        self._log(exchange.reply_start_us, CARD, exchange.reply, exchange.only_sender(), collision=collision)
+        self._log(exchange.reply_start_us, "card", exchange.reply, exchange.only_sender(), collision=collision)
 
     def _end_reply(self, exchange: Exchange) -> None:
         exchange.ended = True

@@ -10,11 +10,11 @@ from __future__ import annotations
 from random import Random
 from typing import Self
 
+from emulator.air import Frame, Reply, parity_bits
 from emulator.cards import access, value_block
-from emulator.cards.crypto1 import Crypto1, nonce_from, parity_bits, successor
+from emulator.cards.crypto1 import Crypto1, nonce_from, successor
 from emulator.cards.eeprom import BLOCK_BYTES, Eeprom
 from emulator.cards.iso14443a import ATQA_UID_SIZE, HALT_COMMAND, TypeACard, crc_ok, with_crc
-from emulator.rf import Frame, Reply
 
 BLOCKS = 64
 BLOCKS_PER_SECTOR = 4

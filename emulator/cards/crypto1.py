@@ -46,7 +46,6 @@ def _filter_table() -> bytes:
 
 
 _FILTER = _filter_table()  # input: the odd half without its four lowest bits (register positions 9, 11, ... 47)
-ODD_PARITY = bytes(1 ^ value.bit_count() & 1 for value in range(256))
 
 
 class Crypto1:
@@ -88,14 +87,6 @@ class Crypto1:
             covers |= 1 << (length_bits >> 3) - 1
         self._even, self._odd = even, odd
         return stream, covers
-
-
-def parity_bits(data: bytes) -> int:
-    """The odd parity bit of every byte (ISO/IEC 14443-3 6.2.3.1), bit i for byte i."""
-    bits = 0
-    for i, value in enumerate(data):
-        bits |= ODD_PARITY[value] << i
-    return bits
 
 
 def successor(nonce: int, steps: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from emulator.rf import Frame, Reply
+from emulator.air import Frame, Reply
 
 REQA = 0x26
 WUPA = 0x52

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emulator.cards.crypto1 import Crypto1, parity_bits, successor
+from emulator.air import Frame, parity_bits
+from emulator.cards.crypto1 import Crypto1, successor
 from emulator.mfrc522 import registers as reg
 from emulator.mfrc522.crc import crc16
-from emulator.rf import Frame
 
 if TYPE_CHECKING:
     from emulator.mfrc522.chip import Mfrc522

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.cards.crypto1 import parity_bits
+from emulator.air import Frame, air_us, parity_bits
 from emulator.mfrc522 import registers as reg
 from emulator.mfrc522.crc import crc16
-from emulator.rf import Exchange, Frame, air_us
+from emulator.rf import Exchange
 
 if TYPE_CHECKING:
     from emulator.mfrc522.chip import Mfrc522

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.cards.crypto1 import ODD_PARITY, Crypto1, nonce_from, parity_bits, successor
+from emulator.air import ODD_PARITY, parity_bits
+from emulator.cards.crypto1 import Crypto1, nonce_from, successor
 from emulator.cards.iso14443a import crc_ok
 
 # uid, key, card nonce, then as on the air: reader nonce, reader's proof, card's proof

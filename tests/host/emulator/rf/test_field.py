@@ -313,3 +313,24 @@ def test_with_the_receiver_off_nothing_comes_in(bench: Bench) -> None:
     bench.write(reg.COMMAND, reg.RCV_OFF | reg.TRANSCEIVE)
     bench.write(reg.BIT_FRAMING, 0x87)
     assert not bench.wait(reg.RX_IRQ | reg.TIMER_IRQ) & reg.RX_IRQ
+
+
+def test_noise_garbles_frames_but_never_unnoticed(bench: Bench) -> None:
+    card_in(bench)
+    bench.field_on()
+    bench.select()
+    assert bench.authenticate(4, KEY, UID)
+    garbled = 0
+    for _ in range(60):
+        bench.field.noise = 0.0
+        if not bench.read(reg.STATUS2) & reg.CRYPTO1_ON:
+            bench.select()
+            assert bench.authenticate(4, KEY, UID)
+        bench.field.noise = 0.5
+        data = bench.read_block(5)
+        if bench.read(reg.ERROR) or len(data) != 16:
+            garbled += 1
+            bench.write(reg.STATUS2, 0)
+        else:
+            assert data == bytes(16)
+    assert 20 < garbled < 58
