@@ -9,7 +9,7 @@ from emulator import wiring
 from emulator.errors import BoardHung, EmulatorError
 from emulator.expose import Exposure, PtyExposure, TcpExposure, exposed
 from emulator.flash import Flash
-from emulator.frames import FIRST_REQUEST, Flag, Item
+from emulator.frames import FIRST_REQUEST, Flag, Item, Op
 from emulator.heap import HeapReport
 from emulator.hostport import HostPort
 from emulator.image import build_image
@@ -259,6 +259,10 @@ class Board:
         else:
             self.end_wait()
 
+    @property
+    def process_id(self) -> int:
+        return self._living.process_id
+
     def begin_measuring(self) -> None:
         """The process has begun to be a board: what it spent before is not the firmware's."""
         self._living.start_measuring()
@@ -365,7 +369,8 @@ class Board:
         self.world.note(self.name, "process ended")
 
     def _hang(self) -> None:
-        if self._watchdog_us == FAR_FUTURE_US:
+        armed = self._watchdog_us != FAR_FUTURE_US or any(item.op == Op.WATCHDOG for item in self._items)
+        if not armed:
             raise BoardHung(f"{self.name} computes for ever:\n{self.crash_log[-2000:]}")
         self._halt()
 

@@ -25,13 +25,13 @@ class TcpExposure:
     """One line, one user: a new connection replaces the one before, as pulling a plug and putting in another does."""
 
     def __init__(self, world: "World", uart: Uart) -> None:
-        self._world = world
+        self._loop = world.loop  # in virtual time there is none: nothing may be opened before this
         self._uart = uart
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self._peer: socket.socket | None = None
         uart.on_sent.append(self._send)
-        world.loop.watch(self._listener.fileno(), self._accept)
+        self._loop.watch(self._listener.fileno(), self._accept)
 
     @property
     def address(self) -> str:
@@ -41,7 +41,7 @@ class TcpExposure:
     def close(self) -> None:
         self._hang_up()
         self._uart.on_sent.remove(self._send)
-        self._world.loop.unwatch(self._listener.fileno())
+        self._loop.unwatch(self._listener.fileno())
         self._listener.close()
 
     def _accept(self) -> None:
@@ -50,11 +50,11 @@ class TcpExposure:
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._peer = peer
-        self._world.loop.watch(peer.fileno(), self._receive)
+        self._loop.watch(peer.fileno(), self._receive)
 
     def _hang_up(self) -> None:
         if self._peer:
-            self._world.loop.unwatch(self._peer.fileno())
+            self._loop.unwatch(self._peer.fileno())
             self._peer.close()
             self._peer = None
 
@@ -85,14 +85,14 @@ class PtyExposure:
     """A pseudo terminal in raw mode; users open and close it as they like."""
 
     def __init__(self, world: "World", uart: Uart) -> None:
-        self._world = world
+        self._loop = world.loop  # in virtual time there is none: nothing may be opened before this
         self._uart = uart
         # Our own open end keeps the terminal alive while nobody else has it open.
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         uart.on_sent.append(self._send)
-        world.loop.watch(self._master, self._receive)
+        self._loop.watch(self._master, self._receive)
 
     @property
     def address(self) -> str:
@@ -100,7 +100,7 @@ class PtyExposure:
 
     def close(self) -> None:
         self._uart.on_sent.remove(self._send)
-        self._world.loop.unwatch(self._master)
+        self._loop.unwatch(self._master)
         os.close(self._master)
         os.close(self._slave)
 

@@ -35,7 +35,7 @@ class BoardProcess:
         self.requests, requests_write = os.pipe()
         inherited = (answers_read, requests_write, flash_descriptor)
         heap = DEFAULT_HEAP if heap_words_k is None else f"{heap_words_k}wK"
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", LAUNCHER, _port_folder(), standins_rom(), heap],
             env={"BOARD_LINK": ",".join(map(str, inherited))},
             pass_fds=inherited,
@@ -68,6 +68,10 @@ class BoardProcess:
         except BrokenPipeError:
             raise ProcessGone from None
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def start_measuring(self) -> None:
         self._booted_cpu_us = self._cpu_clock_us()
 
@@ -84,6 +88,11 @@ class BoardProcess:
         self._process.wait()
         os.close(self._answers)
         os.close(self.requests)
+
+
+def lives(process_id: int) -> bool:
+    """Whether there is a process of that number."""
+    return Path(f"/proc/{process_id}").exists()
 
 
 def _port_folder() -> str:

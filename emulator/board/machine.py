@@ -278,7 +278,7 @@ class UART(IOBase):
 class WDT:
     def __init__(self, id=0, timeout=5000):
         self._timeout = pack("<I", timeout)
-        self.feed()
+        _link.send(_WATCHDOG, 0, self._timeout)  # at once: whoever hangs now asks for nothing any more
 
     def feed(self):
         _link.put(_WATCHDOG, 0, self._timeout)

