@@ -33,6 +33,7 @@ class ClassicMedium(Medium):
         super().__init__(card.uid)
         self._card = Classic(chip, card)
         self._writes = 0
+        self._factory = True  # what the sector opened last for writing had for keys
         self._header = b""
         self._state = b""  # block 6 as last seen, b"" = not read yet
 
@@ -100,6 +101,7 @@ class ClassicMedium(Medium):
 
     def personalise(self, kind: str, record: bytes, read_key: bytes, write_key: bytes, progress: "Progress") -> Outcome:
         plan = _Plan(KINDS[kind], record)
+        self._writes = self._card.retries = 0
         self._begin(plan, read_key, write_key)
         if self._finished(plan, read_key):
             self._open(1, write_key)
@@ -132,7 +134,7 @@ class ClassicMedium(Medium):
         self._put(layout.FIRST_BLOCK, layout.FRESH)
         for sector in _sectors(number, length):
             self._clear(sector, write_key, resumed)
-        self._open(1, layout.FACTORY_KEY)
+        self._card.authenticate(layout.FIRST_BLOCK, layout.FACTORY_KEY, KEY_A)
         self._put(layout.COMMIT_BLOCK, layout.FRESH)
 
     # Steps of personalising
@@ -226,12 +228,12 @@ class ClassicMedium(Medium):
     def _open(self, sector: int, write_key: bytes) -> bool:
         """For writing, with whichever key the sector has by now; True = still the factory's."""
         trailer = layout.trailer_of(sector)
-        first, second = (layout.FACTORY_KEY, KEY_A), (write_key, KEY_B)
-        if self._card.opened_with(trailer, second[0], second[1]):
+        if self._card.opened_with(trailer, write_key, KEY_B):
             return False
-        for key, key_type in (first, second):
-            if self._accepts(trailer, key, key_type):
-                return key_type == KEY_A
+        for factory in (self._factory, not self._factory):  # most likely the same as the sector before
+            if self._accepts(trailer, *((layout.FACTORY_KEY, KEY_A) if factory else (write_key, KEY_B))):
+                self._factory = factory
+                return factory
         raise Refused(reasons.DAMAGED, detail="no key opens sector %d" % sector)
 
     def _accepts(self, block: int, key: bytes, key_type: int) -> bool:

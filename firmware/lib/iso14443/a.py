@@ -37,12 +37,12 @@ def select(chip: Mfrc522, wake: int = REQA, pick_one: bool = False) -> Card:
     try:
         atqa = request(chip, wake)
     except Garbled:
-        atqa = _wake(chip)
+        atqa = request(chip, WUPA)
     for _ in range(_TRIES - 1):
         try:
             return _cascade(chip, atqa, pick_one)
         except CardGone:
-            atqa = _wake(chip)
+            atqa = request(chip, WUPA)
     return _cascade(chip, atqa, pick_one)
 
 
@@ -57,36 +57,38 @@ def reselect(chip: Mfrc522, card: Card) -> None:
 
 
 def request(chip: Mfrc522, wake: int = REQA) -> bytes:
-    """Wake; ATQA of whoever answers. Several different cards collide here already, which is an answer, too."""
-    if chip.stop_crypto():
-        # A card that expects encrypted frames hears noise in a plain one and falls back to idle, without an answer.
-        try:
-            return _request_once(chip, wake)
-        except CardGone:
-            pass
-    return _request_once(chip, wake)
+    """Wake; ATQA of whoever answers. Several different cards collide here already, which is an answer, too.
+
+    A card that is awake already takes the first wake-up for a mistake and falls back to idle without a word (6.4.1), so
+    it is asked twice. An empty field costs one frame.
+    """
+    encrypted = chip.stop_crypto()
+    if not (encrypted or chip.woken):
+        return _request_once(chip, wake)
+    try:
+        return _request_once(chip, wake)
+    except CardGone:
+        return _request_once(chip, wake)
 
 
 def halt(chip: Mfrc522) -> None:
     """HLTA: the card stays silent until WUPA or until it leaves the field."""
     chip.send(_HLTA, 2)
     chip.stop_crypto()
-
-
-def _wake(chip: Mfrc522) -> bytes:
-    """Of a card that was there a moment ago: one that was half selected swallows the first wake-up (6.4.1)."""
-    try:
-        return request(chip, WUPA)
-    except CardGone:
-        return request(chip, WUPA)
+    chip.woken = False
 
 
 def _request_once(chip: Mfrc522, wake: int) -> bytes:
     _frame[0] = wake
+    chip.woken = False
     try:
         count = chip.transceive(_frame, 1, _ANSWER_US, CRC_NONE, last_bits=7, expect=2)
     except Collision:
-        return bytes(chip.rx[:2])
+        count = 2
+    except Garbled:
+        chip.woken = True
+        raise
+    chip.woken = True
     if count != 2:
         raise Garbled("ATQA of %d bytes" % count)
     return bytes(chip.rx[:2])
@@ -119,6 +121,7 @@ def _anticollision(chip: Mfrc522, level: int, pick_one: bool) -> None:
             got = chip.transceive(_frame, count, _ANSWER_US, CRC_NONE, last_bits=bits, align=bits, expect=5 - whole)
         except Collision as collision:
             if not pick_one:
+                halt(chip)  # back to idle with them: half selected, they would not hear the next wake-up
                 raise TwoCards() from None
             known = _settle(chip, known, collision.position)
             continue
@@ -162,7 +165,7 @@ def _select_level(chip: Mfrc522, level: int) -> int:
 
 
 def _reselect_once(chip: Mfrc522, uid: bytes) -> None:
-    _wake(chip)
+    request(chip, WUPA)
     rest = uid
     for level in _SELECT_LEVELS:
         last = len(rest) == 4

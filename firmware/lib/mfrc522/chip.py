@@ -73,7 +73,10 @@ def version_name(version: int) -> str:
 
 
 class Mfrc522:
-    """One reader. `rx` holds what the last frame brought, `rx_last_bits` the valid bits of its last byte (0 = all)."""
+    """One reader. `rx` holds what the last frame brought, `rx_last_bits` the valid bits of its last byte (0 = all).
+
+    `woken`: some card was woken and not put to sleep again; kept here for iso14443, because a reset changes it.
+    """
 
     def __init__(self, bus: SpiBus, reset_pin: Pin | None = None) -> None:
         self.bus = bus
@@ -226,6 +229,7 @@ class Mfrc522:
 
     def _forget(self) -> None:
         """What the shadow copies say is no longer so."""
+        self.woken = False
         self._crypto = False
         self._crc = -1
         self._reload = -1
@@ -280,10 +284,11 @@ class Mfrc522:
         status = self._status
         polls = 0
         while True:
+            late = time.ticks_diff(time.ticks_us(), started) > limit_us  # before the look: the look is what counts
             self.bus.read_many(self._status_plan, status)
             if status[_IRQ] & irq:
                 break
-            if time.ticks_diff(time.ticks_us(), started) > limit_us:
+            if late:
                 self._forget()
                 raise ReaderLost("a command did not end")
             polls += 1

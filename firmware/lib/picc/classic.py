@@ -16,7 +16,8 @@ BLOCKS = const(64)
 _READ = const(0x30)
 _WRITE = const(0xA0)
 _ACK = const(0x0A)
-_TIMEOUT_US = const(15_000)  # the slowest write takes 10 ms
+_ANSWER_US = const(5_000)  # NXP MF1S50YYX 9: authentication, read, first half of a write
+_WRITTEN_US = const(15_000)  # the slowest write takes 10 ms
 _TRIES = const(3)
 _SAKS_1K = (0x08, 0x88, 0x18)  # NXP AN10833; 0x88: Infineon; 0x18 answers as 4K and has all of a 1K's blocks
 
@@ -69,7 +70,7 @@ class Classic:
     def _try_key(self, block: int, key: bytes, key_type: int) -> bool:
         """One authentication. A card that is still there afterwards did not like the key, or a frame was lost."""
         try:
-            self.chip.authenticate(key_type, block, key, self.card.uid, _TIMEOUT_US)
+            self.chip.authenticate(key_type, block, key, self.card.uid, _ANSWER_US)
         except CardGone:
             reselect(self.chip, self.card)
             return False
@@ -103,7 +104,7 @@ class Classic:
 
     def _read_once(self, block: int) -> bytes:
         self._command(_READ, block)
-        count = self.chip.transceive(self._frame, 2, _TIMEOUT_US, CRC_BOTH, expect=BLOCK_BYTES + 2)
+        count = self.chip.transceive(self._frame, 2, _ANSWER_US, CRC_BOTH, expect=BLOCK_BYTES + 2)
         if count == BLOCK_BYTES:
             return bytes(self.chip.rx[:BLOCK_BYTES])
         self._expect_whole_nack(count)
@@ -111,9 +112,9 @@ class Classic:
 
     def _write_once(self, block: int, data: bytes) -> bytes:
         self._command(_WRITE, block)
-        if not self._acknowledged(self._frame, 2):
+        if not self._acknowledged(self._frame, 2, _ANSWER_US):
             raise CardRefused("write of block %d" % block)
-        if not self._acknowledged(data, BLOCK_BYTES):
+        if not self._acknowledged(data, BLOCK_BYTES, _WRITTEN_US):
             raise CardRefused("write of block %d, data" % block)
         return data
 
@@ -121,8 +122,8 @@ class Classic:
         self._frame[0] = code
         self._frame[1] = block
 
-    def _acknowledged(self, tx: bytes | bytearray, count: int) -> bool:
-        got = self.chip.transceive(tx, count, _TIMEOUT_US, CRC_SEND)
+    def _acknowledged(self, tx: bytes | bytearray, count: int, timeout_us: int) -> bool:
+        got = self.chip.transceive(tx, count, timeout_us, CRC_SEND)
         self._expect_whole_nack(got)
         return self.chip.rx[0] & 0x0F == _ACK
 

@@ -1,0 +1,130 @@
+"""The HTTP client against a server on the loopback that answers whatever it likes."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.host.drivers.bench import Bench
+
+Answer = Callable[[bytes], bytes]
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+class Server:
+    """Takes one connection after another, reads one request, sends what it was told, closes."""
+
+    def __init__(self) -> None:
+        self.answer = b""
+        self.hang = False
+        self.requests: list[bytes] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._held: list[socket.socket] = []
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+        for connection in self._held:
+            connection.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._held.append(connection)
+            self.requests.append(_request(connection))
+            if not self.hang:
+                connection.sendall(self.answer)
+                connection.shutdown(socket.SHUT_WR)
+
+
+def _request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(4096)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(4096)
+    return head + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.close()
+
+
+def post(bench: Bench, server: Server, body: bytes = b"sealed", timeout_ms: int = 5000) -> tuple[object, str]:
+    status, answer = bench.call("post", port=server.port, path="/up", body=body.hex(), timeout_ms=timeout_ms)
+    return status, answer
+
+
+def test_a_post_and_its_answer(bench: Bench, server: Server) -> None:
+    server.answer = OK + b"Content-Length: 3\r\nX: y\r\n\r\nack"
+    assert post(bench, server, b"\x00\xffsealed") == (200, b"ack".hex())
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert body == b"\x00\xffsealed"
+    assert head.startswith(b"POST /up HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"Content-Type: application/cose\r\n" in head
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "body"),
+    [
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nac\r\n1;x=y\r\nk\r\n0\r\n\r\n", 200, b"ack"),
+        (OK + b"\r\nack until closed", 200, b"ack until closed"),
+        (OK + b"Content-Length: 0\r\n\r\n", 200, b""),
+        (b"HTTP/1.0 503 Busy\r\nContent-Length: 4\r\n\r\nwait", 503, b"wait"),
+        (b"HTTP/1.1 204\nContent-Length: 0\n\n", 204, b""),
+    ],
+)
+def test_every_framing(bench: Bench, server: Server, answer: bytes, status: int, body: bytes) -> None:
+    server.answer = answer
+    assert post(bench, server) == (status, body.hex())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 \r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        OK + b"Content-Length: 10\r\n\r\nshort",
+        OK + b"Content-Length: 4097\r\n\r\n" + bytes(4097),
+        OK + b"Content-Length: -1\r\n\r\n",
+        OK + b"Content-Length: many\r\n\r\n",
+        OK + b"Transfer-Encoding: gzip\r\n\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n2000\r\n" + bytes(0x2000),
+        OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 300 + b"0\r\n\r\n",
+        OK + b"X: " + b"y" * 600 + b"\r\n\r\n",
+        OK + b"X: y\r\n" * 60 + b"\r\n",
+        OK + b"\r\n" + bytes(5000),
+    ],
+    ids=range(15),
+)
+def test_a_bad_answer_is_an_error_of_ours(bench: Bench, server: Server, answer: bytes) -> None:
+    server.answer = answer
+    assert post(bench, server)[0] == "http"
+
+
+def test_a_silent_server_times_out(bench: Bench, server: Server) -> None:
+    bench.world.network_patience_ms = 50
+    server.hang = True
+    assert post(bench, server, timeout_ms=3000)[0] == "timeout"
+
+
+def test_nobody_listens(bench: Bench, server: Server) -> None:
+    port = server.port
+    server.close()
+    assert bench.call("post", port=port, path="/", body="", timeout_ms=3000)[0] in ("os", "timeout")
