@@ -15,8 +15,7 @@ from emulator.cards.crypto1 import Crypto1
 from emulator.faults import ReaderFaults
 from emulator.mfrc522 import modem as modem_states
 from emulator.mfrc522 import registers as reg
-from emulator.mfrc522.authent import PARAMETER_BYTES, Authentication
-from emulator.mfrc522.crc import PRESETS, crc16, reversed_bits
+from emulator.mfrc522.commands import CommandUnit
 from emulator.mfrc522.fifo import CAPACITY_BYTES, Fifo
 from emulator.mfrc522.modem import Modem
 from emulator.mfrc522.timer import Timer
@@ -25,8 +24,6 @@ from emulator.rf import Field, Timekeeper
 HARD_WAKE_US: Final = 1_038  # oscillator start-up after reset or power: a quartz's 1 ms and 37.74 us (8.8.2)
 SOFT_RESET_US: Final = 38
 SOFT_WAKE_US: Final = 76  # 1024 clocks after PowerDown (8.6.2)
-INTERNAL_BUFFER_BYTES: Final = 25
-RANDOM_ID_BYTES: Final = 10
 UNDRIVEN: Final = 0x00  # what MISO shows while the chip sleeps or is off
 
 Reader = Callable[[], int]
@@ -38,10 +35,8 @@ class Mfrc522:
 
     __slots__ = (
         "_catching_up",
-        "_command",
         "_crypto",
         "_deaf_until_us",
-        "_internal",
         "_plain_masks",
         "_powered",
         "_readers",
@@ -49,8 +44,8 @@ class Mfrc522:
         "_running",
         "_waking_until_us",
         "_writers",
-        "authentication",
         "clock",
+        "commands",
         "faults",
         "field",
         "fifo",
@@ -74,11 +69,9 @@ class Mfrc522:
         self.fifo = Fifo()
         self.timer = Timer()
         self.modem = Modem(self)
-        self.authentication: Authentication | None = None
+        self.commands = CommandUnit(self)
         self.transfers = 0
         self._crypto: Crypto1 | None = None
-        self._internal = bytes(INTERNAL_BUFFER_BYTES)
-        self._command = reg.IDLE
         self._powered = True
         self._reset_high = True
         self._deaf_until_us = 0  # the oscillator starts after a hard reset: no bus yet
@@ -126,7 +119,7 @@ class Mfrc522:
             return
         self._powered = on
         self.faults.hard_reset()
-        self._internal = bytes(INTERNAL_BUFFER_BYTES)
+        self.commands = CommandUnit(self)
         self._reset_registers()
         self._deaf_until_us = self.clock.now_us + HARD_WAKE_US
 
@@ -157,11 +150,6 @@ class Mfrc522:
     @property
     def field_on(self) -> bool:
         return bool(self.registers[reg.TX_CONTROL] & reg.ANTENNA_MASK)
-
-    @property
-    def listening(self) -> bool:
-        """Whether the command under way takes answers into the FIFO."""
-        return self._command in (reg.TRANSCEIVE, reg.RECEIVE)
 
     @property
     def cipher(self) -> Crypto1 | None:
@@ -225,7 +213,7 @@ class Mfrc522:
     # --- registers that do something -------------------------------------------------------------------------
 
     def _read_command(self) -> int:
-        value = self.registers[reg.COMMAND] & reg.RCV_OFF | self._command
+        value = self.registers[reg.COMMAND] & reg.RCV_OFF | self.commands.current
         if self.registers[reg.COMMAND] & reg.POWER_DOWN or self.clock.now_us < self._waking_until_us:
             value |= reg.POWER_DOWN
         return value
@@ -260,12 +248,12 @@ class Mfrc522:
         if value & reg.TIMER_STOP_NOW:
             self.timer_stop()
         if value & reg.TIMER_START_NOW:
-            self._timer_start(self.clock.now_us)
+            self.timer_start(self.clock.now_us)
 
     def _write_bit_framing(self, value: int) -> None:
         self.registers[reg.BIT_FRAMING] = value & 0xF7
         if value & reg.START_SEND:
-            self._start_send(self.clock.now_us)
+            self.commands.start_send(self.clock.now_us)
 
     def _write_tx_control(self, value: int) -> None:
         if self.faults.overheated:
@@ -284,15 +272,15 @@ class Mfrc522:
         return value
 
     def _write_fifo(self, value: int) -> None:
-        if self._command == reg.MF_AUTHENT or self.modem.state >= modem_states.RX_WAIT:
+        if self.commands.current == reg.MF_AUTHENT or self.modem.state >= modem_states.RX_WAIT:
             self.raise_error(reg.WRITE_ERROR)
             return
         self.fifo.push(value)
         if self.fifo.overflowed:
             self.raise_error(reg.BUFFER_OVERFLOW)
         self.fifo_changed()
-        if self._command == reg.CALC_CRC:
-            self._calculate_crc()
+        if self.commands.current == reg.CALC_CRC:
+            self.commands.calculate_crc()
 
     def _write_fifo_level(self, value: int) -> None:
         if value & reg.FLUSH_BUFFER:
@@ -329,95 +317,7 @@ class Mfrc522:
         self.registers[reg.COMMAND] = value & (reg.RCV_OFF | reg.POWER_DOWN)
         if command == reg.NO_CMD_CHANGE or value & reg.POWER_DOWN:
             return
-        if not (command == reg.RECEIVE and self._command == reg.IDLE):
-            self.modem.reset()
-        self.authentication = None
-        self.registers[reg.ERROR] &= reg.TEMPERATURE_ERROR
-        self._command = command
-        self._begin(command, now)
-
-    def _begin(self, command: int, now: int) -> None:
-        if command == reg.TRANSCEIVE:
-            self.modem.state = modem_states.WAIT_START_SEND
-            if self.registers[reg.BIT_FRAMING] & reg.START_SEND:
-                self._start_send(now)
-        elif command == reg.TRANSMIT:
-            self._prepare_reception()
-            self.modem.start_send(now)
-            self._running = True
-        elif command == reg.RECEIVE:
-            self._prepare_reception()
-            self._running = True
-        elif command == reg.MF_AUTHENT:
-            self._authenticate(now)
-        elif command == reg.CALC_CRC:
-            self.registers[reg.STATUS1] &= ~(reg.CRC_OK | reg.CRC_READY)
-            self._store_crc(PRESETS[self.registers[reg.MODE] & 3])
-            self._calculate_crc()
-        elif command == reg.MEM:
-            self._exchange_internal_buffer()
-        elif command == reg.GENERATE_RANDOM_ID:
-            self._internal = self.random.randbytes(RANDOM_ID_BYTES) + self._internal[RANDOM_ID_BYTES:]
-            self._end_command()
-        elif command not in reg.COMMANDS:
-            self._end_command()
-
-    def _end_command(self) -> None:
-        """A command that ends by itself goes back to Idle and says so."""
-        self._command = reg.IDLE
-        self.registers[reg.COM_IRQ] |= reg.IDLE_IRQ
-
-    def _start_send(self, now: int) -> None:
-        waiting = self.modem.state in (modem_states.WAIT_START_SEND, modem_states.OFF)
-        if self._command == reg.TRANSCEIVE and waiting:
-            self._prepare_reception()
-            self.modem.start_send(now)
-            self._running = True
-
-    def _prepare_reception(self) -> None:
-        self.registers[reg.ERROR] &= reg.TEMPERATURE_ERROR
-        self.registers[reg.COLL] |= reg.COLLISION_POSITION_INVALID
-        self.registers[reg.CONTROL] &= ~7
-
-    def _authenticate(self, now: int) -> None:
-        """Starts with the parameters in the FIFO; with fewer than twelve bytes it waits for ever."""
-        self._prepare_reception()
-        if len(self.fifo) >= PARAMETER_BYTES:
-            parameters = self.fifo.take(PARAMETER_BYTES)
-            self.fifo_changed()
-            self.authentication = Authentication(self, parameters, now)
-            self._running = True
-
-    def _exchange_internal_buffer(self) -> None:
-        """Mem: 25 bytes out of a filled FIFO into the internal buffer, or back into an empty one."""
-        if len(self.fifo):
-            self._internal = self.fifo.take(INTERNAL_BUFFER_BYTES).ljust(INTERNAL_BUFFER_BYTES, b"\0")
-        else:
-            self.fifo.extend(self._internal)
-        self.fifo_changed()
-        self._end_command()
-
-    def _calculate_crc(self) -> None:
-        """CalcCRC swallows the FIFO and goes on with what is written later, until another command stops it."""
-        registers = self.registers
-        high, low = registers[reg.CRC_RESULT_H], registers[reg.CRC_RESULT_L]
-        if registers[reg.MODE] & 0x80:
-            high, low = reversed_bits(high), reversed_bits(low)
-        data = self.fifo.take(len(self.fifo))
-        if registers[reg.MODE] & 0x80:
-            data = bytes(reversed_bits(value) for value in data)
-        self._store_crc(crc16(data, high << 8 | low))
-        self.fifo_changed()
-        registers[reg.STATUS1] |= reg.CRC_READY
-        registers[reg.DIV_IRQ] |= reg.CRC_IRQ
-
-    def _store_crc(self, crc: int) -> None:
-        high, low = crc >> 8, crc & 0xFF
-        if self.registers[reg.MODE] & 0x80:
-            high, low = reversed_bits(high), reversed_bits(low)
-        self.registers[reg.CRC_RESULT_H] = high
-        self.registers[reg.CRC_RESULT_L] = low
-        self.registers[reg.STATUS1] = self.registers[reg.STATUS1] & ~reg.CRC_OK | (0 if crc else reg.CRC_OK)
+        self.commands.start(command, now)
 
     # --- time ------------------------------------------------------------------------------------------------
 
@@ -456,43 +356,15 @@ class Mfrc522:
             return  # the card left at this very moment
         finished = self.modem.happen()
         if was_transmitting:
-            self._sent(due)
+            self.commands.sent(due)
         elif finished:
-            self._received(due)
+            self.commands.received(due)
 
-    def _sent(self, now: int) -> None:
-        """The last bit of a frame is out."""
-        if self.registers[reg.T_MODE] & reg.TIMER_AUTO:
-            self._timer_start(now)
-        if self._command == reg.MF_AUTHENT:
-            return
-        self.registers[reg.COM_IRQ] |= reg.TX_IRQ
-        if self._command == reg.TRANSMIT:
-            self._end_command()
-            self.modem.state = modem_states.WAIT_FOR_DATA
-        if self.registers[reg.COMMAND] & reg.RCV_OFF:
-            self.modem.reset()
+    def expect_events(self) -> None:
+        """Something is on its way from now on."""
+        self._running = True
 
-    def _received(self, now: int) -> None:
-        """The last bit of an answer is in."""
-        exchange = self.modem.exchange
-        if exchange is None or exchange.reply is None:
-            return
-        if self.authentication is not None:
-            if self.authentication.answered(exchange.reply, exchange.collision_bit is not None, now):
-                self.authentication = None
-                self.modem.reset()
-                self._end_command()
-            return
-        if not self.listening or not self.modem.finish_reception():
-            return
-        self.modem.reset()
-        if len(self.fifo) or not self.registers[reg.RX_MODE] & reg.RX_NO_ERROR:
-            self.registers[reg.COM_IRQ] |= reg.RX_IRQ
-        if self._command == reg.RECEIVE and not self.registers[reg.RX_MODE] & reg.RX_MULTIPLE:
-            self._end_command()
-
-    def _timer_start(self, now: int) -> None:
+    def timer_start(self, now: int) -> None:
         self.timer.start(self.registers, now)
         self._running = True
 
@@ -525,7 +397,7 @@ class Mfrc522:
         if down and not was_down:
             self.modem.reset()
             self.timer_stop()
-            self._command = reg.IDLE
+            self.commands.cancel()
             self.field.switch(False, now)
         elif was_down and not down:
             self._waking_until_us = now + SOFT_WAKE_US
@@ -536,9 +408,8 @@ class Mfrc522:
         self.registers[:] = bytes(reg.REGISTERS)
         for address, value in reg.RESET_VALUES.items():
             self.registers[address] = value
-        self._command = reg.IDLE
+        self.commands.cancel()
         self._crypto = None
-        self.authentication = None
         self.fifo.flush()
         self.timer_stop()
         self.modem.reset()

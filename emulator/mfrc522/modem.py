@@ -75,6 +75,7 @@ class Modem:
     def send_frame(self, frame: Frame, time_us: int) -> None:
         self.exchange = self.chip.field.transmit(frame, time_us)
         self.state = TRANSMITTING
+        self.chip.expect_events()
 
     def _sealed(self, data: bytes, bits: int) -> Frame:
         if bits & 7:
@@ -124,9 +125,9 @@ class Modem:
         self._pushed = 0
         exchange = self.exchange
         self._aligned = b""
-        if exchange is None or exchange.reply is None or self.chip.authentication is not None:
+        if exchange is None or exchange.reply is None or self.chip.commands.authentication is not None:
             return  # MFAuthent opens its answers itself
-        if not self.chip.listening:
+        if not self.chip.commands.listening:
             self.reset()
             return
         value = self._opened(exchange.reply)

@@ -7,6 +7,7 @@ import pytest
 from emulator.cards.classic import ClassicCard
 from emulator.faults import Phase, TearPoint
 from emulator.mfrc522 import registers as reg
+from emulator.mfrc522.modem import TX_WAIT_RF
 from emulator.rf import POWER_UP_US, Frame
 from tests.host.emulator.rf.bench import Bench
 
@@ -174,9 +175,12 @@ def test_without_a_field_the_transmitter_waits(bench: Bench) -> None:
     bench.write(reg.COMMAND, reg.TRANSCEIVE)
     bench.write(reg.BIT_FRAMING, 0x87)
     bench.clock.advance(10_000)
+    assert bench.read(reg.STATUS2) & 7 == TX_WAIT_RF
     assert bench.field.frame_count == 0
+    bench.write(reg.COM_IRQ, 0x7F)
     bench.write(reg.TX_CONTROL, 0x83)
     assert bench.field.frame_count == 1
+    assert bench.wait(reg.TX_IRQ)
 
 
 def test_leaving_while_speaking_breaks_the_answer_off(bench: Bench) -> None:
