@@ -7,6 +7,7 @@ import time
 from binascii import unhexlify
 
 import board
+import network
 from errors import Refused
 from iso14443 import a
 from machine import I2C, PWM, SPI, UART, Pin
@@ -133,6 +134,13 @@ class Bench:
         asyncio.run(act())
         return [screen.language, seen]
 
+    def join(self):
+        station = network.WLAN(network.WLAN.IF_STA)
+        station.active(True)
+        station.connect("bench", "")
+        while not station.isconnected():
+            time.sleep_ms(100)
+
     def post(self, port, path, body, timeout_ms):
         from http.client import HttpError, post
 
@@ -140,7 +148,7 @@ class Bench:
             status, answer = asyncio.run(post("127.0.0.1", port, path, unhexlify(body), "application/cose", timeout_ms))
         except HttpError as error:
             return ["http", str(error)]
-        except TimeoutError:
+        except asyncio.TimeoutError:  # noqa: UP041 - MicroPython has no builtin of that name
             return ["timeout", ""]
         except OSError:
             return ["os", ""]

@@ -2,13 +2,12 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.host.drivers.bench import Bench
 
-Answer = Callable[[bytes], bytes]
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -26,6 +25,8 @@ class Server:
         self._thread.start()
 
     def close(self) -> None:
+        if self._listener.fileno() < 0:
+            return
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(5)
@@ -61,6 +62,11 @@ def server() -> Iterator[Server]:
     made = Server()
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def joined(bench: Bench) -> None:
+    bench.call("join")
 
 
 def post(bench: Bench, server: Server, body: bytes = b"sealed", timeout_ms: int = 5000) -> tuple[object, str]:

@@ -1,5 +1,7 @@
 """Our records on a MIFARE Classic: written, read, burnt, drawn from, erased; and what is refused."""
 
+from typing import Any
+
 import pytest
 from protocol import classic as layout
 
@@ -19,9 +21,9 @@ def card(reader: Bench) -> ClassicCard:
     return made
 
 
-def personalise(bench: Bench, kind: str, record: bytes | None = None) -> list[object]:
+def personalise(bench: Bench, kind: str, record: bytes | None = None) -> list[Any]:
     data = (record or record_of(kind)).hex()
-    outcome: list[object] = bench.call("personalise", kind=kind, record=data, read_key=READ_KEY, write_key=WRITE_KEY)
+    outcome: list[Any] = bench.call("personalise", kind=kind, record=data, read_key=READ_KEY, write_key=WRITE_KEY)
     return outcome
 
 

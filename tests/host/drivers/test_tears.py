@@ -4,6 +4,8 @@ The one loss that cannot be helped is a card torn inside the write of a sector t
 must be reported as damaged, and nothing else may ever be.
 """
 
+from typing import Any
+
 import pytest
 from protocol import classic as layout
 
@@ -29,7 +31,7 @@ class Attempt:
             self.card.load(image)
         self.first_frame = 0
 
-    def run(self, method: str, point: TearPoint | None = None, **params: object) -> str:
+    def run(self, method: str, point: TearPoint | None = None, **params: Any) -> str:
         """ "" or the reason why it failed. Leaves the card off the reader."""
         self.bench.put(self.card)
         field = self.bench.board.field
@@ -55,7 +57,7 @@ class Attempt:
 
 
 def points(
-    bench: Bench, method: str, image: bytes | None, samples: int | None = None, **params: object
+    bench: Bench, method: str, image: bytes | None, samples: int | None = None, **params: Any
 ) -> list[TearPoint]:
     """Every place where an undisturbed run can be torn: before and after each frame, inside each write.
 
@@ -92,7 +94,12 @@ def _openable(card: ClassicCard) -> bool:
 
 @pytest.mark.parametrize(("kind", "samples"), [("one_time", None), ("white", 10), ("batch", 10)])
 def test_personalising_torn_anywhere_is_finished_next_time(reader: Bench, kind: str, samples: int | None) -> None:
-    params = {"kind": kind, "record": record_of(kind).hex(), "read_key": READ_KEY, "write_key": WRITE_KEY}
+    params: dict[str, Any] = {
+        "kind": kind,
+        "record": record_of(kind).hex(),
+        "read_key": READ_KEY,
+        "write_key": WRITE_KEY,
+    }
     damaged = 0
     for seed, point in enumerate(points(reader, "personalise", None, samples, **params)):
         attempt = Attempt(reader, seed=seed)
@@ -125,7 +132,7 @@ def test_erasing_torn_anywhere_is_finished_next_time(reader: Bench, kind: str, s
     made = Attempt(reader)
     made.run("personalise", kind=kind, record=record_of(kind).hex(), read_key=READ_KEY, write_key=WRITE_KEY)
     image = made.card.image()
-    params = {"kind": kind, "write_key": WRITE_KEY}
+    params: dict[str, Any] = {"kind": kind, "write_key": WRITE_KEY}
     for seed, point in enumerate(points(reader, "erase", image, samples, **params)):
         attempt = Attempt(reader, image, seed)
         torn = attempt.run("erase", point, **params)
@@ -148,7 +155,7 @@ def test_burning_torn_anywhere_is_finished_next_time(reader: Bench, kind: str, k
     made = Attempt(reader)
     made.run("personalise", kind=kind, record=record_of(kind).hex(), read_key=READ_KEY, write_key=WRITE_KEY)
     image = made.card.image()
-    params = {"kind": kind, "access_key": key, "mark": MARK}
+    params: dict[str, Any] = {"kind": kind, "access_key": key, "mark": MARK}
     for seed, point in enumerate(points(reader, "burn", image, **params)):
         attempt = Attempt(reader, image, seed)
         attempt.run("burn", point, **params)
@@ -166,7 +173,7 @@ def test_a_torn_draw_never_goes_back(reader: Bench) -> None:
     made.run("personalise", kind="white", record=record_of("white").hex(), read_key=READ_KEY, write_key=WRITE_KEY)
     assert made.run("draw", write_key=WRITE_KEY, next_credit=1100) == ""
     image = made.card.image()
-    params = {"write_key": WRITE_KEY, "next_credit": 1200}
+    params: dict[str, Any] = {"write_key": WRITE_KEY, "next_credit": 1200}
     for seed, point in enumerate(points(reader, "draw", image, **params)):
         attempt = Attempt(reader, image, seed)
         attempt.run("draw", point, **params)
