@@ -33,12 +33,12 @@ class BoardProcess:
     def __init__(self, flash_descriptor: int, heap_words_k: int | None, log_descriptor: int) -> None:
         answers_read, self._answers = os.pipe()
         self.requests, requests_write = os.pipe()
-        inherited = (answers_read, requests_write, flash_descriptor)
+        link = (answers_read, requests_write)
         heap = DEFAULT_HEAP if heap_words_k is None else f"{heap_words_k}wK"
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", LAUNCHER, _port_folder(), standins_rom(), heap],
-            env={"BOARD_LINK": ",".join(map(str, inherited))},
-            pass_fds=inherited,
+            [sys.executable, "-I", "-S", LAUNCHER, _port_folder(), standins_rom(), str(flash_descriptor), heap],
+            env={"BOARD_LINK": ",".join(map(str, link))},
+            pass_fds=(*link, flash_descriptor),
             stdin=subprocess.DEVNULL,
             stdout=log_descriptor,
             stderr=log_descriptor,

@@ -14,8 +14,10 @@ import _link
 import esp32
 import machine
 import network
+import uctypes
 import vfs
 from micropython import const
+from uos import getenv
 
 _FLASH_PROGRAM = const(0x8A)
 _FLASH_ERASE = const(0x8B)
@@ -27,12 +29,14 @@ _BLOCKS = const(512)
 
 
 class _Flash:
-    # Reads come straight from the image that the emulator shares; program and erase are asked for.
+    # Reads come straight from the chip's memory, which the emulator shares; program and erase are asked for.
+    def __init__(self):
+        self._memory = memoryview(uctypes.bytearray_at(int(getenv("BOARD_FLASH")), _BLOCKS * _BLOCK_BYTES))
+
     def readblocks(self, block, into, offset=0):
         _link.flash_reads += 1
-        image = _link.flash
-        image.seek(block * _BLOCK_BYTES + offset)
-        image.readinto(into)
+        start = block * _BLOCK_BYTES + offset
+        into[:] = self._memory[start : start + len(into)]
 
     def writeblocks(self, block, data, offset=None):
         if offset is None:

@@ -23,7 +23,6 @@ _SYNC = const(0x82)
 _fds = [int(fd) for fd in getenv("BOARD_LINK").split(",")]
 _answers = open(_fds[0], "rb")
 _requests = open(_fds[1], "wb")
-flash = open(_fds[2], "rb")
 answers = _answers  # select polls it beside real sockets in real time
 
 _buffer = bytearray(_BUFFER_BYTES)

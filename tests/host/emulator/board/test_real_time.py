@@ -29,6 +29,30 @@ BLINKER = """
     print("done")
 """
 
+ASKS_WHERE_IT_IS_TOLD = """
+    import asyncio, machine, network
+    uart = machine.UART(0, 115200)
+    async def ask(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        uart.write(b"heard " + await reader.readline())
+        writer.close()
+        await writer.wait_closed()
+    async def main():
+        station = network.WLAN(network.STA_IF)
+        station.active(True)
+        station.connect("x", "y")
+        while not station.isconnected():
+            await asyncio.sleep_ms(50)
+        uart.write("ready\\n")
+        stream = asyncio.StreamReader(uart)
+        while True:
+            number = int(await stream.readline())
+            uart.write("told {}\\n".format(number))
+            if number > 1000:
+                asyncio.create_task(ask(number))
+    asyncio.run(main())
+"""
+
 
 @pytest.fixture
 def real_world() -> Iterator[World]:
@@ -118,42 +142,16 @@ def test_only_real_time_has_ports(world: World, start: Start) -> None:
 
 
 def test_real_sockets_and_the_uart_wake_one_poll(real_world: World) -> None:
-    board = real_world.board(
-        "board",
-        build_image(
-            {
-                "main.py": dedent("""
-        import asyncio, machine, network
-        uart = machine.UART(0, 115200)
-        station = network.WLAN(network.STA_IF)
-        async def serve(reader, writer):
-            uart.write("socket " + (await reader.readline()).decode())
-            writer.close()
-        async def listen():
-            stream = asyncio.StreamReader(uart)
-            while True:
-                line = await stream.readline()
-                uart.write(b"uart " + line)
-                if line == b"send\\n":
-                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                    writer.write(b"hello\\n")
-                    await writer.drain()
-        async def main():
-            global port
-            station.active(True)
-            station.connect("x", "y")
-            while not station.isconnected():
-                await asyncio.sleep_ms(50)
-            server = await asyncio.start_server(serve, "127.0.0.1", 0)
-            port = 0
-            uart.write("ready\\n")
-            await listen()
-        asyncio.run(main())
-        """)
-            }
-        ),
-    )
+    board = real_world.board("board", build_image({"main.py": dedent(ASKS_WHERE_IT_IS_TOLD)}))
     board.power_on()
     assert real_world.run_until(lambda: b"ready" in board.host.noise)
-    board.host.send("plain")
-    assert real_world.run_until(lambda: b"uart plain" in board.host.noise)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(REPLY_TIMEOUT_S)
+        board.host.send(str(listener.getsockname()[1]))
+        peer, _ = listener.accept()
+        with peer:
+            board.host.send("7")  # the UART, while the socket is awaited
+            assert real_world.run_until(lambda: b"told 7" in board.host.noise)
+            assert b"heard hello" not in board.host.noise
+            peer.sendall(b"hello\n")
+            assert real_world.run_until(lambda: b"heard hello" in board.host.noise)
