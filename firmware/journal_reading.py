@@ -16,7 +16,13 @@ _HEADER_BYTES = 15  # magic, first seq, MAC
 def segments(directory: str) -> list[Segment]:
     """All segments, oldest first."""
     names = [name for name in os.listdir(directory) if name[0] == "s" and len(name) == 11]
-    return [Segment(directory, int(name[1:])) for name in sorted(names)]
+    found = []
+    for segment in [Segment(directory, int(name[1:])) for name in sorted(names)]:
+        if segment.size():
+            found.append(segment)
+        else:
+            segment.remove()  # the power went between its name and its content, which still stands in the tail
+    return found
 
 
 def mac_before(segment: Segment) -> bytes:

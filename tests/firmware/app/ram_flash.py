@@ -1,4 +1,8 @@
-"""A NOR flash in memory under real littlefs, which can lose power at any operation. Helper of the tests here."""
+"""A NOR flash in memory under real littlefs, and the states it goes through. Helper of the tests here.
+
+A power cut is not played by stopping the program inside littlefs: this flash writes down every operation, and a test
+builds the flash as it was before (or halfway through) each of them, and mounts that.
+"""
 
 import gc
 import os
@@ -10,24 +14,18 @@ BLOCK_BYTES = 4096
 ERASED = b"\xff" * BLOCK_BYTES
 
 
-class PowerCut(BaseException):
-    """The power went: nothing of the program runs any further."""
-
-
 class RamFlash:
-    """Block device. ``cut_at`` = the operation (program or erase) at which the power goes; ``half`` writes a part of it."""
+    """Block device. While ``log`` is a list, every program and erase is appended to it as (place, content)."""
 
     def __init__(self, blocks: int) -> None:
         gc.collect()  # one large block
         self.data = bytearray(BLOCK_BYTES * blocks)
-        for block in range(blocks):
-            self.data[block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES] = ERASED
         self.blocks = blocks
         self.operations = 0
         self.erases = 0
-        self.cut_at = None
-        self.half = False
-        self.dead = False
+        self.log = None
+        for block in range(blocks):
+            self._apply(block * BLOCK_BYTES, ERASED)
 
     def readblocks(self, block: int, buffer: bytearray, offset: int = 0) -> None:
         start = block * BLOCK_BYTES + offset
@@ -35,11 +33,10 @@ class RamFlash:
 
     def writeblocks(self, block: int, buffer: bytes, offset: int = 0) -> None:
         start = block * BLOCK_BYTES + offset
-        length = self._length(len(buffer))
-        for index in range(length):
-            assert buffer[index] & self.data[start + index] == buffer[index], "programmed bytes that were not erased"
-        self.data[start : start + length] = buffer[:length]
-        self._die()
+        before = int.from_bytes(self.data[start : start + len(buffer)], "big")
+        wanted = int.from_bytes(buffer, "big")
+        assert before & wanted == wanted, "programmed bytes that were not erased"
+        self._change(start, bytes(buffer))
 
     def ioctl(self, op: int, argument: int) -> int:
         if op == 4:
@@ -47,25 +44,26 @@ class RamFlash:
         if op == 5:
             return BLOCK_BYTES
         if op == 6:
-            length = self._length(BLOCK_BYTES)
             self.erases += 1
-            start = argument * BLOCK_BYTES
-            self.data[start : start + length] = ERASED[:length]
-            self._die()
+            self._change(argument * BLOCK_BYTES, ERASED)
         return 0
 
-    def _length(self, full: int) -> int:
-        if self.dead:
-            raise PowerCut
-        self.operations += 1
-        if self.cut_at != self.operations:
-            return full
-        self.dead = True
-        return random.randrange(full) if self.half else 0
+    def become(self, other: "RamFlash") -> None:
+        self.data[:] = memoryview(other.data)
 
-    def _die(self) -> None:
-        if self.dead:
-            raise PowerCut
+    def redo(self, operation: tuple[int, bytes], half: bool = False) -> None:
+        """Do a logged operation, or a random first part of it."""
+        start, content = operation
+        self._apply(start, content[: random.randrange(len(content))] if half else content)  # noqa: S311
+
+    def _change(self, start: int, content: bytes) -> None:
+        self.operations += 1
+        if self.log is not None:
+            self.log.append((start, content))
+        self._apply(start, content)
+
+    def _apply(self, start: int, content: bytes) -> None:
+        self.data[start : start + len(content)] = content
 
 
 def format_flash(blocks: int = 48) -> RamFlash:
@@ -77,25 +75,16 @@ def format_flash(blocks: int = 48) -> RamFlash:
 
 
 def mount(flash: RamFlash) -> None:
-    """The power comes back."""
-    flash.dead = False
-    flash.cut_at = None
-    unmount()
-    vfs.mount(vfs.VfsLfs2(flash), "/disk")
-
-
-def unmount() -> None:
-    """The file system is gone from the tree; the flash keeps its content."""
-    try:
+    """The power comes (back). Close what is open first."""
+    if "disk" in os.listdir("/"):
         vfs.umount("/disk")
-    except OSError:
-        pass
+    vfs.mount(vfs.VfsLfs2(flash), "/disk")
 
 
 def copy_of(flash: RamFlash) -> RamFlash:
     """Another flash with the same content."""
     other = RamFlash(flash.blocks)
-    other.data[:] = memoryview(flash.data)
+    other.become(flash)
     return other
 
 
