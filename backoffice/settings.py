@@ -27,6 +27,8 @@ class Settings(BaseModel):
     """Quota of the database file; 0 = as large as the disk allows."""
     keyring_path: Path = Path("var/keyring.json")
     """The file with the keys that seal secrets at rest. Back it up apart from the database."""
+    cache_path: Path = Path("var/cache")
+    """Folder for what can be made again, such as the chart library. It may be emptied at any time."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_origin: str = ""

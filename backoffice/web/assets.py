@@ -52,14 +52,6 @@ def vega_name() -> str:
     return f"vega-{VEGA_LITE_VERSION}-{version('vl-convert-python')}.js"
 
 
-def cache_folder() -> Path:
-    """Where derived files live: `PERSCAN_CACHE`, else the user's cache folder."""
-    named = os.environ.get("PERSCAN_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "perscan"
-
-
 def vega_bundle(folder: Path) -> bytes:
     """The chart library, gzip-compressed; made at the first call, which takes about two seconds."""
     path = folder / f"{vega_name()}.gz"

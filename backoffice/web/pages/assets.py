@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from backoffice.deps import SettingsDep
 from backoffice.errors import NotFound
 from backoffice.web import assets
 from backoffice.web.charts import chart
@@ -13,10 +14,10 @@ SPEC_KEPT_S = 300
 
 
 @router.get("/assets/{name}")
-def vega(name: str, request: Request) -> Response:
+def vega(name: str, request: Request, settings: SettingsDep) -> Response:
     if name != assets.vega_name():
         raise NotFound()
-    return assets.vega_response(assets.cache_folder(), request.headers.get("accept-encoding", ""))
+    return assets.vega_response(settings.cache_path, request.headers.get("accept-encoding", ""))
 
 
 @router.get("/charts/{name}.json")

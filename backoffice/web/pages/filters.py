@@ -40,9 +40,11 @@ OffsetDep = Annotated[int, Depends(_offset)]
 
 
 def day_choices(desk: Desk, path: str, **query: object) -> list[Choice]:
-    say = desk.words.ngettext
+    plural = desk.words.ngettext
     return [
-        Choice(say("%(num)s day", "%(num)s days", days) % {"num": days}, str(days), address(path, days=days, **query))
+        Choice(
+            plural("%(num)s day", "%(num)s days", days) % {"num": days}, str(days), address(path, days=days, **query)
+        )
         for days in DAY_CHOICES
     ]
 

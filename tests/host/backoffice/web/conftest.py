@@ -31,6 +31,8 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 STOP_PATIENCE_S = 20
+CACHE = Path(__file__).parents[4] / "build" / "cache"
+"""The chart library takes seconds to make: once is enough."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,6 +85,12 @@ def empty_office(bare: Path, tmp_path: Path) -> Iterator[Office]:
 
 
 @pytest.fixture
+def new_office(tmp_path: Path) -> Iterator[Office]:
+    """A running server that nobody has set up yet."""
+    yield from _serve(None, tmp_path / "house")
+
+
+@pytest.fixture
 def visit(browser: Browser, office: Office) -> Iterator[Visit]:
     """An administrator's browser, logged in. Nothing may appear in its console."""
     with Visit(browser, office) as visitor:
@@ -106,8 +114,9 @@ def _context(folder: Path) -> Context:
     return context
 
 
-def _serve(origin: Path, folder: Path) -> Iterator[Office]:
-    shutil.copytree(origin, folder)
+def _serve(origin: Path | None, folder: Path) -> Iterator[Office]:
+    if origin is not None:
+        shutil.copytree(origin, folder)
     clock = _clock()
     app = create_app(_settings(folder), clock)
     with socket.socket() as listener:
@@ -131,5 +140,6 @@ def _settings(folder: Path) -> Settings:
     return Settings(
         database_url=f"sqlite:///{folder / 'perscan.db'}",
         keyring_path=folder / "keys" / "keyring.json",
+        cache_path=CACHE,
         log_level="error",
     )

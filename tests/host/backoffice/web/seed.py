@@ -6,9 +6,12 @@ where a thousand sealed reports would only cost time. Nothing is random: the sam
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from protocol import journal
-from sqlmodel import Session, SQLModel
+from protocol.reasons import NAMES
+from sqlalchemy import insert
+from sqlmodel import Session
 
 from backoffice.alerts import service as alerts
 from backoffice.alerts.kinds import Kind
@@ -35,11 +38,11 @@ from backoffice.models import (
 
 DAY_S = 86400
 DAYS = 90
-JOURNALLED_EXAMS = 30
 MASTER_ID, WHITE_ID = 1, 1
 CREDITS_A_BATCH = 2000
 QUOTA = 50_000
-MISSING = (101, 103)
+EXAM = (journal.INTENT, journal.DEBIT, journal.STARTED, journal.ENDED)
+MISSING = (2589, 2591)
 """Journal entries of the second machine that have not arrived."""
 
 
@@ -60,7 +63,6 @@ PLACES = (
 
 def grow(context: Context) -> None:
     """Everything."""
-    SQLModel.metadata.create_all(context.engine)
     now = context.clock()
     with transaction(context.engine) as session:
         _authority(session, now)
@@ -175,50 +177,51 @@ def _usage(institution: Institution, machine_id: int, batch: Batch, place: int, 
 
 
 def _journal(session: Session, machine_id: int, batch: Batch, times: list[int]) -> None:
-    """The last exams as journal entries; one refusal among them; for one machine with a hole."""
+    """Every exam as journal entries, a refusal at the end; for one machine with a hole."""
     missing = range(MISSING[0], MISSING[1] + 1) if machine_id == 1002 else range(0)
-    start = max(len(times) - JOURNALLED_EXAMS, 0)
-    kinds = (journal.INTENT, journal.DEBIT, journal.STARTED, journal.ENDED)
-    seq = 2
-    session.add(_entry(machine_id, 1, journal.BOOT, times[0] - 600, detail=b"\x01"))
-    session.add(_entry(machine_id, 2, journal.BATCH, times[0] - 300, batch.id, batch.first_credit))
-    for place in range(start, len(times)):
-        for step, kind in enumerate(kinds):
-            seq += 1
-            if seq not in missing:
-                time = times[place] + step * (1 if kind != journal.ENDED else 240)
-                session.add(_entry(machine_id, seq, kind, time, batch.id, batch.first_credit + place))
-    used = bytes([1]) + bytes.fromhex(f"08{machine_id:04x}0001")
-    session.add(_entry(machine_id, seq + 1, journal.REFUSED, times[-1] + 600, detail=used))
+    rows = [
+        _entry(machine_id, 1, journal.BOOT, times[0] - 600, detail=b"\x01"),
+        _entry(machine_id, 2, journal.BATCH, times[0] - 300, batch.id, batch.first_credit),
+    ]
+    for place, time in enumerate(times):
+        for step, kind in enumerate(EXAM):
+            later_s = 240 if kind == journal.ENDED else step
+            rows.append(
+                _entry(machine_id, 3 + 4 * place + step, kind, time + later_s, batch.id, batch.first_credit + place)
+            )
+    used = bytes([NAMES.index("used")]) + bytes.fromhex(f"08{machine_id:04x}0001")
+    highest = 3 + 4 * len(times)
+    rows.append(_entry(machine_id, highest, journal.REFUSED, times[-1] + 600, detail=used))
+    session.execute(insert(JournalEntry), [row for row in rows if row["seq"] not in missing])
     chain = JournalChain(
         machine_id=machine_id,
         epoch=1,
-        contiguous_seq=MISSING[0] - 1 if missing else seq + 1,
+        contiguous_seq=MISSING[0] - 1 if missing else highest,
         contiguous_mac=bytes(8),
-        highest_seq=seq + 1,
+        highest_seq=highest,
     )
     session.add(chain)
 
 
 def _entry(
     machine_id: int, seq: int, kind: int, time: int, batch: int = 0, credit: int = 0, detail: bytes = b""
-) -> JournalEntry:
-    return JournalEntry(
-        machine_id=machine_id,
-        epoch=1,
-        seq=seq,
-        kind=kind,
-        time=time,
-        clock=journal.CLOCK_TRUSTED,
-        batch=batch,
-        credit=credit,
-        detail=detail,
-        mac=bytes(8),
-        received_at=time + 20,
-    )
+) -> dict[str, Any]:
+    return {
+        "machine_id": machine_id,
+        "epoch": 1,
+        "seq": seq,
+        "kind": kind,
+        "time": time,
+        "clock": journal.CLOCK_TRUSTED,
+        "batch": batch,
+        "credit": credit,
+        "detail": detail,
+        "mac": bytes(8),
+        "received_at": time + 20,
+    }
 
 
-def _card(level: str, at: int, **content: object) -> Card:
+def _card(level: str, at: int, **content: Any) -> Card:
     return Card(
         level=level,
         medium="classic1k",
@@ -252,7 +255,7 @@ def _jobs(session: Session, now: int) -> None:
             session.add(card)
 
 
-def _job(kind: str, state: str, begun: int, changed: int, batch_id: int, total: int, **more: str) -> IssuingJob:
+def _job(kind: str, state: str, begun: int, changed: int, batch_id: int, total: int, **more: Any) -> IssuingJob:
     return IssuingJob(
         kind=kind,
         device_id=2,
