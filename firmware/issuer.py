@@ -10,7 +10,7 @@ import time
 
 from errors import BadParams, Refused
 from hostlink import Params
-from media import KINDS, Medium
+from media import KINDS, TORN, Medium
 from mfrc522.errors import CardGone, CardRefused, ReaderLost, TwoCards
 from protocol import chain, provisioning, reasons, records
 from protocol.errors import BadKey, BadSignature, Expired, NotInChain, OutOfRange
@@ -74,7 +74,8 @@ class Issuer:
         except ReaderLost:
             self._device.care.lost()
             return None
-        return {"uid": medium.uid.hex(), "medium": medium.NAME, "kind": found.kind, "header": found.header.hex()}
+        kind = TORN if found.unfinished else found.kind
+        return {"uid": medium.uid.hex(), "medium": medium.NAME, "kind": kind, "header": found.header.hex()}
 
     def _read(self, params: Params) -> dict[str, object]:
         kind = _kind(params)
