@@ -15,7 +15,7 @@ from emulator.hostport import HostPort
 from emulator.image import build_image
 from emulator.mfrc522 import Mfrc522
 from emulator.oled import Ssd1306
-from emulator.operations import Answer, Operations
+from emulator.operations import ASK_US, Answer, Operations
 from emulator.pins import Pins
 from emulator.process import BoardProcess, ProcessGone, ProcessSilent
 from emulator.rf import Field
@@ -269,7 +269,7 @@ class Board:
 
     def begin_wait(self, uart_mask: int, until_us: int) -> Answer | None:
         if until_us <= self.world.now_us or self._interrupts or uart_mask & self._flags():
-            return Answer()
+            return Answer(ASK_US)
         self._wait_mask = uart_mask
         self._wait_until_us = until_us
         self._waiting = True

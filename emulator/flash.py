@@ -9,7 +9,6 @@ import mmap
 import os
 import random
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,7 +35,6 @@ class Cut:
 
 @dataclass
 class FlashCounters:
-    reads: int = 0
     programs: int = 0
     erases: int = 0
     programmed_bytes: int = 0
@@ -61,7 +59,6 @@ class Flash:
     counters: FlashCounters = field(default_factory=FlashCounters)
     wear: list[int] = field(default_factory=lambda: [0] * BLOCK_COUNT)
     errors: list[NorError] = field(default_factory=list)
-    on_operation: Callable[[str, int, int], None] | None = None
 
     def __post_init__(self) -> None:
         self.file_descriptor = os.memfd_create("flash")
@@ -121,8 +118,6 @@ class Flash:
         if offset + size > SIZE_BYTES:
             raise ValueError(f"{kind} of {size} bytes at {offset} lies outside the chip")
         self.operations += 1
-        if self.on_operation:
-            self.on_operation(kind, offset, size)
         if self._cut and self._cut.operation == self.operations and not self._cut.half:
             self._cut = None
             raise PowerCut

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 
-OBJECT_WORD_BYTES = 8  # of the unix port; an ESP32's word is half as long, and so is nearly everything on its heap
-
 
 @dataclass
 class HeapReport:
-    """Bytes of the 64-bit unix port. `-X heapsize=<n>wK` counts words, so shares of the heap carry over."""
+    """Bytes of the 64-bit unix port.
+
+    `-X heapsize=<n>wK` counts words: the heap is as much larger than an ESP32's as a word is. Objects grow with the
+    word too, but bytecode, text and buffers do not, so for these the ESP32 has half the room that this suggests.
+    """
 
     stand_ins: int = 0  # what the emulator's own side took before the firmware began
     size: int = 0
@@ -29,6 +31,3 @@ class HeapReport:
     @property
     def firmware_peak(self) -> int:
         return max(0, self.peak - self.stand_ins)
-
-    def words(self, bytes_: int) -> int:
-        return bytes_ // OBJECT_WORD_BYTES

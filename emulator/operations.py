@@ -12,6 +12,7 @@ from emulator.frames import BOOT_ANSWER, Item, Op
 if TYPE_CHECKING:
     from emulator.device import Board
 
+ASK_US: Final = 1  # every question takes some time, so that a loop that asks for ever comes to its end
 SPI_CALL_US: Final = 28  # what one machine.SPI call costs an ESP32 before any byte moves
 I2C_CALL_US: Final = 60
 BITS_PER_I2C_BYTE: Final = 9
@@ -106,10 +107,10 @@ class Operations:
         return self._board.begin_wait(item.argument, int.from_bytes(item.payload, "little"))
 
     def _sync(self, item: Item) -> Answer:  # noqa: ARG002
-        return Answer()
+        return Answer(ASK_US)
 
     def _pin_read(self, item: Item) -> Answer:
-        return Answer(value=self._board.pins.read(item.argument))
+        return Answer(ASK_US, self._board.pins.read(item.argument))
 
     def _spi_transfer(self, item: Item) -> Answer:
         return Answer(self._spi_us(len(item.payload)), payload=self._spi(item.payload))
@@ -133,12 +134,12 @@ class Operations:
         return Answer(self._count_i2c(0), -1, b"\xff" * length)
 
     def _uart_any(self, item: Item) -> Answer:
-        return Answer(value=self._board.uarts[item.argument].waiting)
+        return Answer(ASK_US, self._board.uarts[item.argument].waiting)
 
     def _uart_read(self, item: Item) -> Answer:
         limit, stop_at_newline = struct.unpack("<HB", item.payload)
         data = self._board.uarts[item.argument].take(limit, bool(stop_at_newline))
-        return Answer(value=len(data), payload=data)
+        return Answer(ASK_US, len(data), data)
 
     def _flash_program(self, item: Item) -> Answer | None:
         offset = int.from_bytes(item.payload[:4], "little")
@@ -153,7 +154,7 @@ class Operations:
         return self._change_flash(lambda: self._board.flash.erase(offset))
 
     def _entropy(self, item: Item) -> Answer:
-        return Answer(payload=self._board.entropy.randbytes(int.from_bytes(item.payload, "little")))
+        return Answer(ASK_US, payload=self._board.entropy.randbytes(int.from_bytes(item.payload, "little")))
 
     def _reset(self, item: Item) -> None:
         self._board.reset(SOFT_RESET if item.argument else HARD_RESET)
@@ -162,7 +163,7 @@ class Operations:
         self._board.world.note(self._board.name, "halt")
 
     def _wifi(self, item: Item) -> Answer:
-        return Answer(value=self._board.network.ask(item.argument, item.payload))
+        return Answer(ASK_US, self._board.network.ask(item.argument, item.payload))
 
     # --- what they share ---------------------------------------------------------------------------------------
 

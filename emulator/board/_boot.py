@@ -1,5 +1,5 @@
 # Plays the part of the ESP32 port's frozen _boot.py and of its start-up code: file system, boot.py, main.py.
-# Everything of the emulator is imported before the file system of the host disappears.
+# Everything of the emulator is imported before its ROM disappears.
 import builtins
 import gc
 import os
@@ -30,21 +30,21 @@ _BLOCKS = const(512)
 
 class _Flash:
     # Reads come straight from the chip's memory, which the emulator shares; program and erase are asked for.
-    def __init__(self):
-        self._memory = memoryview(uctypes.bytearray_at(int(getenv("BOARD_FLASH")), _BLOCKS * _BLOCK_BYTES))
+    def __init__(self) -> None:
+        self._memory = memoryview(uctypes.bytearray_at(int(getenv("BOARD_FLASH") or 0), _BLOCKS * _BLOCK_BYTES))
 
-    def readblocks(self, block, into, offset=0):
+    def readblocks(self, block: int, into: bytearray, offset: int = 0) -> None:
         _link.flash_reads += 1
         start = block * _BLOCK_BYTES + offset
         into[:] = self._memory[start : start + len(into)]
 
-    def writeblocks(self, block, data, offset=None):
+    def writeblocks(self, block: int, data: bytes, offset: int | None = None) -> None:
         if offset is None:
             _link.call(_FLASH_ERASE, 0, pack("<I", block * _BLOCK_BYTES))
             offset = 0
         _link.call(_FLASH_PROGRAM, 0, pack("<I", block * _BLOCK_BYTES + offset) + data)
 
-    def ioctl(self, request, argument):
+    def ioctl(self, request: int, argument: int) -> int:
         if request == 4:
             return _BLOCKS
         if request == 5:
@@ -54,33 +54,35 @@ class _Flash:
         return 0
 
 
-def _mount():
+def _mount() -> None:
     device = _Flash()
     vfs.umount("/rom")
     vfs.umount("/")
     try:
-        # No modification times: littlefs would take them from the clock of the host.
-        vfs.mount(vfs.VfsLfs2(device, mtime=False), "/")
+        _mount_littlefs(device)
     except OSError:
-        vfs.VfsLfs2.mkfs(device)  # as the port's inisetup does
-        vfs.mount(vfs.VfsLfs2(device, mtime=False), "/")
+        vfs.VfsLfs2.mkfs(device)  # type: ignore[arg-type]  # as the port's inisetup does
+        _mount_littlefs(device)
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
 
 
-def _run(path, scope):
+def _mount_littlefs(device: _Flash) -> None:
+    # No modification times: littlefs would take them from the clock of the host.
+    vfs.mount(vfs.VfsLfs2(device, mtime=False), "/")  # type: ignore[abstract, arg-type]
+
+
+def _run(name: str, scope: dict) -> None:
+    if name not in os.listdir("/"):
+        return
     try:
-        builtins.execfile(path, scope)
-    except OSError as error:
-        if error.errno != 2:
-            sys.print_exception(error)
+        builtins.execfile("/" + name, scope)
     except Exception as error:
         sys.print_exception(error)
 
 
-def _start():
-    _, time.ticks_base_us, seed, machine._cause, options, machine._unique_id, patience_ms = _link.boot()
-    select.network_patience_ms = patience_ms
+def _start() -> None:
+    seed, options = _link.boot()
     random.seed(seed)
     if options:
         import _heap_watch  # as long as the ROM is mounted
@@ -91,15 +93,15 @@ def _start():
     _lend_clock()
     _mount()
     scope = {"__name__": "__main__"}
-    _run("/boot.py", scope)
-    _run("/main.py", scope)
+    _run("boot.py", scope)
+    _run("main.py", scope)
     _link.call(_HALT, 0)
 
 
-def _lend_clock():
+def _lend_clock() -> None:
     # asyncio's task queue is C and stamps "now" with the host's clock. In virtual time that one stays far behind
     # ours: a task that may run now sorts before every task that sleeps, and the time between them is ours alone.
-    from asyncio import core
+    from asyncio import core  # type: ignore[attr-defined]
 
     import utime
 

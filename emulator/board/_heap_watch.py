@@ -9,14 +9,14 @@ from micropython import const
 _HEAP = const(0x0C)
 
 
-def watch():
+def watch() -> None:
     # Live bytes after each import, less what its own imports took, and the most that was live at any request.
     importing = []  # bytes that the imports inside the current one took
     original = builtins.__import__
     seen = set(sys.modules)
     peak = 0
 
-    def load(name, *arguments):
+    def load(name: str, *arguments):  # type: ignore[no-untyped-def]
         if name in seen or (len(arguments) > 3 and arguments[3]):
             return original(name, *arguments)
         seen.add(name)
@@ -32,7 +32,7 @@ def watch():
         _link.put(_HEAP, 0, "import {} {}".format(name, own).encode())
         return module
 
-    def sample():
+    def sample() -> None:
         nonlocal peak
         gc.collect()
         live = gc.mem_alloc()
@@ -40,5 +40,5 @@ def watch():
             peak = live
             _link.put(_HEAP, 0, "peak {} {}".format(live, gc.mem_free()).encode())
 
-    builtins.__import__ = load
+    builtins.__import__ = load  # type: ignore[assignment]
     _link.probe = sample

@@ -20,7 +20,7 @@ _BOOT = const(0x80)
 _WAIT = const(0x81)
 _SYNC = const(0x82)
 
-_fds = [int(fd) for fd in getenv("BOARD_LINK").split(",")]
+_fds = [int(fd) for fd in (getenv("BOARD_LINK") or "").split(",")]
 _answers = open(_fds[0], "rb")
 _requests = open(_fds[1], "wb")
 answers = _answers  # select polls it beside real sockets in real time
@@ -32,30 +32,34 @@ _now_us = 0
 _synced_us = 0
 _real_base_us = None  # None = virtual time
 flags = 0
-wall_offset_us = 0
-handlers = []  # one (callable, argument) per interrupt slot
+wall_offset_us = 0  # this and the next four are told at boot
+ticks_base_us = 0
+cause = 0
+unique_id = b""
+network_patience_ms = 0
+handlers: list = []  # one (callable, argument) per interrupt slot
 flash_reads = 0
 probe = None  # set while the heap is watched
 
 
-def now_us():
+def now_us() -> int:
     if _real_base_us is None:
         return _now_us
-    return ticks_us() - _real_base_us
+    return ticks_us() - _real_base_us  # type: ignore[operator]
 
 
-def look_at_clock(cost_us=1):
+def look_at_clock(cost_us: int = 1) -> int:
     # Time costs time: busy loops end, and interrupts reach them.
     global _now_us
     if _real_base_us is not None:
-        return ticks_us() - _real_base_us
+        return ticks_us() - _real_base_us  # type: ignore[operator]
     _now_us += cost_us
     if _now_us - _synced_us > _SYNC_US:
         call(_SYNC, 0)
     return _now_us
 
 
-def put(op, argument, payload=b""):
+def put(op: int, argument: int, payload: bytes | bytearray | memoryview = b"") -> None:
     global _fill
     n = len(payload)
     if _fill + _HEAD_BYTES + n > _BUFFER_BYTES:
@@ -64,7 +68,7 @@ def put(op, argument, payload=b""):
         _HEAD,
         _buffer,
         _fill,
-        _now_us if _real_base_us is None else ticks_us() - _real_base_us,
+        _now_us if _real_base_us is None else ticks_us() - _real_base_us,  # type: ignore[operator]
         op,
         argument,
         n,
@@ -79,18 +83,18 @@ def put(op, argument, payload=b""):
         _fill += n
 
 
-def ticks_for_asyncio():
+def ticks_for_asyncio() -> int:
     # Milliseconds on a scale that lies ahead of the host's, see _boot._lend_clock.
     return look_at_clock() // 1000 + _AHEAD_MS
 
 
-def spend(cost_us):
+def spend(cost_us: int) -> None:
     # An output takes time too (a byte on a bus), and nobody has to be asked for it.
     global _now_us
     _now_us += cost_us
 
 
-def _flush():
+def _flush() -> None:
     global _fill
     if _fill:
         n = _fill
@@ -102,18 +106,24 @@ def _flush():
             raise SystemExit  # the world is gone
 
 
-def call(op, argument, payload=b"", reply=None, n=0):
+def call(
+    op: int,
+    argument: int,
+    payload: bytes | bytearray | memoryview = b"",
+    reply: bytearray | memoryview | None = None,
+    n: int = 0,
+) -> int:
     put(op, argument, payload)
     _flush()
     return receive(reply, n)
 
 
-def send(op, argument, payload=b""):
+def send(op: int, argument: int, payload: bytes = b"") -> None:
     put(op, argument, payload)
     _flush()
 
 
-def receive(reply=None, n=0):
+def receive(reply: bytearray | memoryview | None = None, n: int = 0) -> int:
     global _now_us, _synced_us, flags
     if _answers.readinto(_answer) != _ANSWER_BYTES:
         raise SystemExit  # the world is gone
@@ -128,12 +138,12 @@ def receive(reply=None, n=0):
     return value
 
 
-def read_more(n):
+def read_more(n: int) -> bytes:
     # For answers whose value says how many bytes follow.
     return _answers.read(n)
 
 
-def _interrupt(mask):
+def _interrupt(mask: int) -> None:
     slot = 0
     while mask:
         if mask & 1:
@@ -144,18 +154,18 @@ def _interrupt(mask):
         slot += 1
 
 
-def interrupt_slot(handler, argument):
+def interrupt_slot(handler: object, argument: object) -> int:
     handlers.append((handler, argument))
     return len(handlers) - 1
 
 
-def sleep_us(us):
-    until = now_us() + us
+def sleep_us(us: int) -> None:
+    until = look_at_clock() + us
     while now_us() < until:
         wait(until)
 
 
-def wait(until_us, uart_mask=0):
+def wait(until_us: int, uart_mask: int = 0) -> None:
     # Until that time, or an interrupt, or input on one of those UARTs.
     global flash_reads
     if flash_reads:
@@ -164,26 +174,25 @@ def wait(until_us, uart_mask=0):
     call(_WAIT, uart_mask, until_us.to_bytes(8, "little"))
 
 
-def send_wait(until_us, uart_mask):
+def send_wait(until_us: int, uart_mask: int) -> None:
     # The same, for a caller that calls receive() itself.
     send(_WAIT, uart_mask, until_us.to_bytes(8, "little"))
 
 
-def synced_us():
+def synced_us() -> int:
     return _synced_us
 
 
-def real_time():
+def real_time() -> bool:
     return _real_base_us is not None
 
 
-def boot():
-    # The first request of every process: sets the clocks, tells what kind of start this is.
-    global _real_base_us, wall_offset_us
+def boot() -> tuple:
+    # The first request of every process: sets the clocks, tells what kind of start this is. -> (seed, options)
+    global _real_base_us, wall_offset_us, ticks_base_us, cause, unique_id, network_patience_ms
     reply = bytearray(30)
-    real_time = call(_BOOT, 0, b"", reply, 30)
-    if real_time:
-        _real_base_us = ticks_us() - _now_us
+    if call(_BOOT, 0, b"", reply, 30):
+        _real_base_us = ticks_us() - _now_us  # type: ignore[operator]
     told = unpack_from("<qqIBB6sH", reply)
-    wall_offset_us = told[0]
-    return told
+    wall_offset_us, ticks_base_us, seed, cause, options, unique_id, network_patience_ms = told
+    return seed, options

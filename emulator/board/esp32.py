@@ -3,5 +3,5 @@
 
 class Partition:
     @staticmethod
-    def mark_app_valid_cancel_rollback():
+    def mark_app_valid_cancel_rollback() -> None:
         pass

@@ -18,11 +18,11 @@ _DISCONNECT = const(3)
 _SIGNAL = const(4)
 
 
-def country(code=None):
+def country(code: str | None = None) -> str:
     return "XX"
 
 
-def hostname(name=None):
+def hostname(name: str | None = None) -> str:
     return "perscan"
 
 
@@ -31,38 +31,38 @@ class WLAN:
     IF_AP = AP_IF
     PM_NONE = const(0)
 
-    def __init__(self, interface=STA_IF):
+    def __init__(self, interface: int = STA_IF) -> None:
         self._active = False
         self._ssid = ""
 
-    def active(self, on=None):
+    def active(self, on: bool | None = None) -> bool:
         if on is None:
             return self._active
         self._active = bool(on)
         _link.call(_WIFI, _ACTIVATE, b"\x01" if on else b"\x00")
         return self._active
 
-    def connect(self, ssid=None, key=None, *, bssid=None):
+    def connect(self, ssid: str | None = None, key: str | None = None, *, bssid: bytes | None = None) -> None:
         if not self._active:
             raise OSError("Wifi Not Started")
         self._ssid = self._ssid if ssid is None else ssid
         _link.call(_WIFI, _CONNECT, self._ssid.encode() + b"\x00" + (key or "").encode())
 
-    def disconnect(self):
+    def disconnect(self) -> None:
         _link.call(_WIFI, _DISCONNECT)
 
-    def isconnected(self):
+    def isconnected(self) -> bool:
         return _link.call(_WIFI, _STATUS) == STAT_GOT_IP
 
-    def status(self, what=None):
+    def status(self, what: str | None = None) -> int:
         return _link.call(_WIFI, _SIGNAL if what == "rssi" else _STATUS)
 
-    def ifconfig(self, settings=None):
+    def ifconfig(self, settings: tuple | None = None) -> tuple:
         if self.isconnected():
             return ("192.168.4.2", "255.255.255.0", "192.168.4.1", "192.168.4.1")
         return ("0.0.0.0",) * 4  # noqa: S104 - what the port shows before it has an address
 
-    def config(self, what=None, **settings):
+    def config(self, what: str | None = None, **settings: object) -> object:
         if what == "mac":
             import machine
 
@@ -71,5 +71,5 @@ class WLAN:
             return self._ssid
         return None
 
-    def scan(self):
+    def scan(self) -> list:
         return []

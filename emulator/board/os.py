@@ -12,15 +12,15 @@ _ENTROPY = const(0x8C)
 sep = "/"
 
 
-def urandom(n):
+def urandom(n: int) -> bytes:
     data = bytearray(n)
     _link.call(_ENTROPY, 0, pack("<H", n), data, n)
     return bytes(data)
 
 
-def uname():
+def uname() -> tuple:
     return ("esp32", "esp32", "1.29.0", "emulated board", "Generic ESP32 module with ESP32")
 
 
-def dupterm(stream, index=0):
+def dupterm(stream: object, index: int = 0) -> None:
     return None

@@ -21,18 +21,16 @@ _IMPATIENT_MS = const(2)
 _WAKE = const(0x0B)
 _NETWORK = const(8)
 
-network_patience_ms = 2000  # set at boot
-
 
 class _Poll:
-    def __init__(self):
-        self._uarts = []  # [uart, event mask]
+    def __init__(self) -> None:
+        self._uarts: list = []  # [uart, event mask]
         self._real = uselect.poll()
         self._real_count = 0
         self._streams = 0  # how many of the real ones are Python streams
-        self._patience_ms = network_patience_ms
+        self._patience_ms = _link.network_patience_ms
 
-    def register(self, stream, events=POLLIN | POLLOUT):
+    def register(self, stream: object, events: int = POLLIN | POLLOUT) -> None:
         if isinstance(stream, UART):
             for entry in self._uarts:
                 if entry[0] is stream:
@@ -44,14 +42,15 @@ class _Poll:
         self._real_count += 1
         if isinstance(stream, IOBase):
             self._streams += 1
-        self._patience_ms = network_patience_ms
+        self._patience_ms = _link.network_patience_ms
 
-    def modify(self, stream, events):
-        if not isinstance(stream, UART):
-            return self._real.modify(stream, events)
-        self.register(stream, events)
+    def modify(self, stream: object, events: int) -> None:
+        if isinstance(stream, UART):
+            self.register(stream, events)
+        else:
+            self._real.modify(stream, events)
 
-    def unregister(self, stream):
+    def unregister(self, stream: object) -> None:
         for entry in self._uarts:
             if entry[0] is stream:
                 self._uarts.remove(entry)
@@ -62,10 +61,10 @@ class _Poll:
             if isinstance(stream, IOBase):
                 self._streams -= 1
 
-    def poll(self, timeout_ms=-1):
-        return list(self.ipoll(timeout_ms))
+    def poll(self, timeout_ms: int = -1) -> list:
+        return self.ipoll(timeout_ms)
 
-    def ipoll(self, timeout_ms=-1):
+    def ipoll(self, timeout_ms: int = -1) -> list:
         now_us = _link.look_at_clock(_PEEK_US)
         until_us = _FOREVER_US if timeout_ms < 0 else now_us + timeout_ms * 1000
         while True:
@@ -78,7 +77,7 @@ class _Poll:
             self._wait(until_us)
             now_us = _link.now_us()
 
-    def _ready(self):
+    def _ready(self) -> list:
         found = []
         for uart, events in self._uarts:
             happened = uart.ioctl(3, events)
@@ -88,7 +87,7 @@ class _Poll:
             found.extend(self._real.poll(0))
         return found
 
-    def _wait(self, until_us):
+    def _wait(self, until_us: int) -> None:
         mask = 0
         for uart, events in self._uarts:
             if events & POLLIN:
@@ -103,7 +102,7 @@ class _Poll:
             self._patience_ms = _IMPATIENT_MS
             _link.wait(until_us, mask)
 
-    def _wait_for_either(self, until_us, mask):
+    def _wait_for_either(self, until_us: int, mask: int) -> None:
         _link.send_wait(until_us, mask)
         self._real.register(_link.answers, POLLIN)
         happened = self._real.poll(-1 if until_us == _FOREVER_US else (until_us - _link.now_us()) // 1000 + 1)
@@ -115,5 +114,5 @@ class _Poll:
         _link.receive()
 
 
-def poll():
+def poll() -> _Poll:
     return _Poll()

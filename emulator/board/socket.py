@@ -8,7 +8,9 @@ _NETWORK = const(8)
 _NAME_NOT_FOUND = const(-202)
 
 
-def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
+def getaddrinfo(  # type: ignore[no-redef]
+    host: str, port: int, af: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+) -> list:
     _link.wait(0)
     if not _link.flags & _NETWORK:
         raise OSError(_NAME_NOT_FOUND)

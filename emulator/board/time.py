@@ -7,55 +7,53 @@ _PERIOD_MASK = const(0x3FFFFFFF)
 _HALF_PERIOD = const(0x20000000)
 _UNIX_TO_2000_S = const(946684800)
 
-ticks_base_us = 0  # set at boot, so that ticks start where the test wants them
+
+def ticks_us() -> int:
+    return _link.look_at_clock() + _link.ticks_base_us & _PERIOD_MASK
 
 
-def ticks_us():
-    return _link.look_at_clock() + ticks_base_us & _PERIOD_MASK
+def ticks_ms() -> int:
+    return (_link.look_at_clock() + _link.ticks_base_us) // 1000 & _PERIOD_MASK
 
 
-def ticks_ms():
-    return (_link.look_at_clock() + ticks_base_us) // 1000 & _PERIOD_MASK
+def ticks_cpu() -> int:
+    return (_link.look_at_clock() + _link.ticks_base_us) * 160 & _PERIOD_MASK
 
 
-def ticks_cpu():
-    return (_link.look_at_clock() + ticks_base_us) * 160 & _PERIOD_MASK
-
-
-def ticks_add(ticks, delta):
+def ticks_add(ticks: int, delta: int) -> int:
     return ticks + delta & _PERIOD_MASK
 
 
-def ticks_diff(end, start):
+def ticks_diff(end: int, start: int) -> int:
     return (end - start + _HALF_PERIOD & _PERIOD_MASK) - _HALF_PERIOD
 
 
-def sleep(s):
+def sleep(s: float) -> None:
     _link.sleep_us(int(s * 1000000))
 
 
-def sleep_ms(ms):
+def sleep_ms(ms: int) -> None:
     _link.sleep_us(ms * 1000)
 
 
-def sleep_us(us):
+def sleep_us(us: int) -> None:
     _link.sleep_us(us)
 
 
-def time():
+def time() -> int:
     return (_link.look_at_clock() + _link.wall_offset_us) // 1000000 - _UNIX_TO_2000_S
 
 
-def time_ns():
+def time_ns() -> int:
     return (_link.look_at_clock() + _link.wall_offset_us) * 1000 - _UNIX_TO_2000_S * 1000000000
 
 
-def gmtime(s=None):
+def gmtime(s: int | None = None) -> tuple:
     return utime.gmtime((time() if s is None else s) + _UNIX_TO_2000_S)[:8]
 
 
 localtime = gmtime
 
 
-def mktime(moment):
+def mktime(moment: tuple) -> int:
     return utime.mktime(moment) - _UNIX_TO_2000_S

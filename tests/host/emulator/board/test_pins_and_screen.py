@@ -41,7 +41,8 @@ def test_the_relay_follows_its_pin(world: World, start: Start) -> None:
     """)
     world.run_for(1000)
     (on_us, on), (off_us, off) = board.relay_log
-    assert (on, off, off_us - on_us) == (True, False, 100_000)
+    assert (on, off) == (True, False)
+    assert 100_000 <= off_us - on_us < 100_100
     assert board.crash_log.split() == ["0", "0"]
 
 
