@@ -28,11 +28,12 @@ def is_classic_1k(card: Card) -> bool:
 
 
 class Classic:
-    """A selected MIFARE Classic card. `retries` counts what had to be repeated."""
+    """A selected MIFARE Classic card. `writes` counts blocks written, `retries` what had to be repeated."""
 
     def __init__(self, chip: Mfrc522, card: Card) -> None:
         self.chip = chip
         self.card = card
+        self.writes = 0
         self.retries = 0
         self._frame = bytearray(BLOCK_BYTES)
         self._login: tuple[int, bytes, int] | None = None
@@ -61,6 +62,7 @@ class Classic:
 
     def write(self, block: int, data: bytes) -> None:
         """16 bytes into an open sector. The card acknowledged them; read back what matters."""
+        self.writes += 1
         self._repeat(block, data)
 
     def log_out(self) -> None:
