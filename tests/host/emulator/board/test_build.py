@@ -1,0 +1,33 @@
+"""What tools/flash/build.py makes of the sources: the files of a board."""
+
+import pytest
+
+from tools.flash.build import BuildError, compile_source, firmware_files
+
+
+def test_the_boards_files_are_bytecode_but_for_the_two_that_run_by_path() -> None:
+    files = firmware_files()
+    assert {path for path in files if path.endswith(".py")} <= {"boot.py", "main.py"}
+    assert "main.py" in files
+    assert all(data[:1] == b"M" for path, data in files.items() if path.endswith(".mpy"))
+
+
+def test_libraries_and_protocol_are_where_the_board_looks() -> None:
+    files = firmware_files()
+    assert "tap.mpy" in files
+    assert "lib/mfrc522/chip.mpy" in files
+    assert "lib/protocol/records.mpy" in files
+    assert not any("vectors" in path or "__pycache__" in path for path in files)
+
+
+def test_the_same_sources_give_the_same_files() -> None:
+    assert list(firmware_files().items()) == list(firmware_files().items())
+
+
+def test_a_source_that_does_not_compile_is_named() -> None:
+    with pytest.raises(BuildError, match="broken.py"):
+        compile_source(b"def f(:", "broken.py")
+
+
+def test_a_traceback_on_the_board_names_file_and_line() -> None:
+    assert b"pack/module.py" in compile_source(b"x = 1\n", "pack/module.py")
