@@ -7,6 +7,8 @@ the journal: each brings its code when its time comes. Only what was not there b
 import gc
 import sys
 
+LOAD_THRESHOLD_BYTES = 2048  # as in boot.py
+
 
 class Borrowed:
     """One module, with everything that it loads. A context manager; or give_back() by hand, when a task has to wait.
@@ -17,7 +19,12 @@ class Borrowed:
     def __init__(self, name: str) -> None:
         before = set(sys.modules)
         gc.collect()
-        __import__(name)
+        threshold_bytes = gc.threshold()
+        gc.threshold(LOAD_THRESHOLD_BYTES)
+        try:
+            __import__(name)
+        finally:
+            gc.threshold(threshold_bytes)
         self.module = sys.modules[name]
         self._names = [loaded for loaded in sys.modules if loaded not in before]
 

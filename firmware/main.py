@@ -1,5 +1,6 @@
 # Wiring only: which part hangs on which, and what happens when something failed that nobody foresaw.
 import asyncio
+import gc
 import sys
 
 import board
@@ -14,9 +15,11 @@ from ui import Ui
 
 HOST_BUFFER_BYTES = 4096  # two of the longest lines
 WATCHDOG_MS = 30000
+RUN_THRESHOLD_BYTES = 16384  # collect before the heap is full: what lasts must not lie scattered among what goes
 
 
 def make_device() -> Device:
+    gc.threshold(RUN_THRESHOLD_BYTES)
     micropython.kbd_intr(-1)  # UART 0 carries the host link: a stray 0x03 must not stop the machine
     link = HostLink(UART(board.HOST_UART, board.HOST_BAUD, rxbuf=HOST_BUFFER_BYTES, txbuf=HOST_BUFFER_BYTES, timeout=0))
     relay = Pin(board.RELAY, Pin.OUT, value=0)

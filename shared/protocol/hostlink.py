@@ -35,7 +35,7 @@ _CRC_OF_NIBBLE = (
 def encode(message: dict[str, object], checksum: bool = True) -> bytes:
     try:
         body = _dumps(message).encode()
-    except (TypeError, ValueError, RecursionError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError):
         raise Malformed("the message cannot be written as JSON") from None
     line = body + b"*%04X\n" % crc16(body) if checksum else body + b"\n"
     if len(line) > MAX_LINE_BYTES:
