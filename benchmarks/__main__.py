@@ -1,0 +1,19 @@
+"""`python -m benchmarks`: every figure, as a table and in build/bench/bench.json."""
+
+from pathlib import Path
+
+from benchmarks import ingest, tap, wire
+from benchmarks.figure import save, show
+
+RESULT = Path("build/bench/bench.json")
+
+
+def main() -> None:
+    figures = [figure for part in (tap, wire, ingest) for figure in part.figures()]
+    show(figures)
+    save(figures, RESULT)
+    print(f"also in {RESULT}")
+
+
+if __name__ == "__main__":
+    main()
