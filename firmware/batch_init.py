@@ -67,11 +67,15 @@ class BatchInit:
         key = self._batches.get(batch.batch_id).key if known else self._verify(medium, record)
         mark = keys.burn_mark(key, medium.uid, self._config.machine_id, batch.first_credit)
         self._check_unused(medium, access, mark, known, batch.batch_id)
+        unfinished = self._batches.unfinished
         if not known:
             self._check_room(batch)
             self._batches.save(record)
             self._journal.append(codec.BATCH, batch.batch_id, batch.first_credit, batch.count.to_bytes(4, "big"))
+        if batch.batch_id not in unfinished:
+            unfinished.append(batch.batch_id)
         self._burn(medium, access, mark, batch.batch_id)
+        unfinished.remove(batch.batch_id)
         return batch
 
     def _read(self, medium: Medium, access: bytes) -> BatchRecord:
@@ -108,6 +112,8 @@ class BatchInit:
             state = medium.burn_state(KIND, mark, access)
         except CardGone:
             raise Refused(reasons.REMOVED_EARLY, batch_id) from None
+        if batch_id in self._batches.unfinished:
+            return
         if (known and state == MINE) or (not known and state != FRESH):
             raise Refused(reasons.BATCH_USED, batch_id)
 

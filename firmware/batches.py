@@ -32,6 +32,7 @@ class Batches:
         self._directory = directory
         self._machine_key = machine_key
         self._cache: list[Batch] = []
+        self.unfinished: list[int] = []  # journalled, but the card left before its burn was seen to be done
         try:
             os.mkdir(directory)
         except OSError as error:
