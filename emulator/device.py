@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FAR_FUTURE_US: Final = 1 << 62
 UNIX_2000_US: Final = 946_684_800_000_000
+LOG_TAIL_BYTES: Final = 1 << 16
 START_UP_US: Final = 300_000  # from power or reset to MicroPython's first line
 BOOT_MESSAGE: Final = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x%x (%s),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
 NETWORK_FLAG: Final = int(Flag.NETWORK)
@@ -183,9 +184,9 @@ class Board:
 
     @property
     def crash_log(self) -> str:
-        """What the processes of this board printed: a real board would send it to its REPL."""
-        size = os.fstat(self._log).st_size
-        return os.pread(self._log, size, 0).decode(errors="replace")
+        """The end of what this board's processes printed: a real board would send it to its REPL."""
+        start = max(0, os.fstat(self._log).st_size - LOG_TAIL_BYTES)
+        return os.pread(self._log, LOG_TAIL_BYTES, start).decode(errors="replace")
 
     @property
     def cpu_us(self) -> int:
@@ -301,8 +302,7 @@ class Board:
 
     def _stop(self) -> None:
         if self._process:
-            if not self._halted:
-                self.world.forget(self)
+            self.world.forget(self)
             self._process.kill()
             self._process = None
         self._forget_process()

@@ -6,7 +6,7 @@ from typing import Final
 
 from littlefs import LittleFS
 
-from emulator.flash import BLOCK_BYTES, BLOCK_COUNT
+from emulator.flash import BLOCK_BYTES, BLOCK_COUNT, SIZE_BYTES
 from tools.flash.build import ROOT, STAY_SOURCE, compile_source, firmware_files, replace_file
 
 # MicroPython's VfsLfs2 defaults; the cache is four times the larger of both.
@@ -14,6 +14,7 @@ READ_BYTES: Final = 32
 PROGRAM_BYTES: Final = 32
 CACHE_BYTES: Final = 128
 LOOKAHEAD_BYTES: Final = 32
+ERASED: Final = b"\xff"
 
 
 def build_image(files: dict[str, str | bytes] | None = None) -> bytes:
@@ -22,8 +23,8 @@ def build_image(files: dict[str, str | bytes] | None = None) -> bytes:
     digest = hashlib.sha256(repr(sorted(contents.items())).encode()).hexdigest()
     kept = ROOT / "build" / "images" / f"{digest}.img"
     if not kept.is_file():
-        replace_file(kept, _file_system(contents))
-    return kept.read_bytes()
+        replace_file(kept, _file_system(contents).rstrip(ERASED))  # most of it is erased
+    return kept.read_bytes().ljust(SIZE_BYTES, ERASED)
 
 
 def read_files(image: bytes) -> dict[str, bytes]:

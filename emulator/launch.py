@@ -37,4 +37,5 @@ def address_of_flash() -> int:
         return next(int(line.split("-")[0], 16) for line in maps if "/memfd:flash" in line)
 
 
-main()
+if __name__ == "__main__":
+    main()

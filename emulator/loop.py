@@ -54,7 +54,9 @@ class RealTimeLoop:
         self.wake()
 
     def unwatch(self, file_descriptor: int) -> None:
-        self._selector.unregister(file_descriptor)
+        """Also when it is not watched any more: a process may have ended before somebody ends it."""
+        if file_descriptor in self._selector.get_map():
+            self._selector.unregister(file_descriptor)
         self.wake()
 
     def wait_until(self, predicate: Callable[[], bool], timeout_ms: int) -> bool:

@@ -40,6 +40,10 @@ class TraceEntry(NamedTuple):
 
 
 class World:
+    """In real time another thread takes `lock` around whatever it does to a chip, a field or a card itself;
+    the methods of boards and of the world do that by themselves.
+    """
+
     def __init__(self, seed: int = 0, real_time: bool = False) -> None:
         self.seed = seed
         self.real_time = real_time

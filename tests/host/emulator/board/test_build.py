@@ -25,7 +25,7 @@ def test_the_same_sources_give_the_same_files() -> None:
 
 
 def test_a_source_that_does_not_compile_is_named() -> None:
-    with pytest.raises(BuildError, match="broken.py"):
+    with pytest.raises(BuildError, match=r"broken\.py"):
         compile_source(b"def f(:", "broken.py")
 
 

@@ -1,5 +1,7 @@
 """The same board in real time, and its host link as other programs reach it."""
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from itertools import pairwise
@@ -155,3 +157,15 @@ def test_real_sockets_and_the_uart_wake_one_poll(real_world: World) -> None:
             assert b"heard hello" not in board.host.noise
             peer.sendall(b"hello\n")
             assert real_world.run_until(lambda: b"heard hello" in board.host.noise)
+
+
+def test_a_process_that_dies_is_started_again_by_a_reset(real_world: World) -> None:
+    board = real_world.board("board", build_image({"main.py": dedent(ECHO_SERVER)}))
+    board.power_on()
+    assert real_world.run_until(lambda: b"ready" in board.host.noise)
+    os.kill(board.process_id, signal.SIGKILL)
+    assert real_world.run_until(lambda: board.halted)
+    board.host.noise.clear()
+    board.reset()
+    assert real_world.run_until(lambda: b"ready" in board.host.noise)
+    assert board.host.call("echo", n=4) == {"n": 4}
