@@ -1,5 +1,6 @@
-"""Our records on a MIFARE Classic 1K (layout: protocol.classic): read, burn, draw. media_classic_making.py makes and erases
-them, and is loaded when that is asked for: a swipe machine never needs it.
+"""Our records on a MIFARE Classic 1K (layout: protocol.classic): read, burn, draw.
+
+media_classic_making.py makes and erases them, and is loaded when that is asked for: a swipe machine never needs it.
 """
 
 from errors import Refused
