@@ -62,7 +62,7 @@ def _desk(context: typer.Context) -> Desk:
 def main(
     context: typer.Context,
     port: Annotated[
-        str, typer.Option("--port", "-p", help="Port of the machine: any pyserial URL.", envvar="PERSCAN_PORT")
+        str, typer.Option("--port", "-p", help="Port of the machine: any pyserial URL.", envvar="PERSCAN_DEVICE")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of words.")] = False,
 ) -> None:
