@@ -9,10 +9,12 @@ from emulator.cards.classic import ClassicCard
 from emulator.enumerate.disturbance import Disturbance, Extent
 from emulator.enumerate.outcome import Outcome
 from emulator.enumerate.stage import TRIES, Stage
-from emulator.kit import BatchOrder, TestAuthority, child_issuer
+from emulator.kit import BatchOrder, TestAuthority, blank_machine
+from emulator.kit.machines import provision
 from emulator.world import World
 
 CREDIT = 1000
+ISSUER_ID = 901
 CARD_WAIT_MS = 3_000
 
 
@@ -31,7 +33,9 @@ class Issue:
         self._authority = TestAuthority(self.seed)
         self._batch = self._authority.batch()
         with World(seed=self.seed) as world:
-            self._flash = child_issuer(world, self._authority).flash.image()
+            issuer = blank_machine(world, "issuer", self.image)
+            provision(issuer, self._authority, "child_issuer", ISSUER_ID, institution=0)
+            self._flash = issuer.flash.image()
 
     def extent(self) -> Extent:
         with self._stage() as stage:
@@ -72,6 +76,8 @@ class Issue:
         for _ in range(TRIES):
             if not stage.board.powered:
                 stage.restore_power()
+                if stage.dead:
+                    return "silence"
                 self._show_batch_card(stage)
             reason = self._write(stage, card)
             if not reason:
@@ -81,8 +87,8 @@ class Issue:
     def _judge(self, stage: Stage, card: ClassicCard, reason: str) -> Outcome:
         outcome = Outcome()
         finished = self._authority.one_time_card(self._batch, CREDIT, uid=card.uid)
-        if reason and self._locked_for_ever(card):
-            outcome.spoiled.append(f"sector 1 is locked; the issuer said {reason}")
+        if reason == "damaged" and self._beyond_repair(card):
+            outcome.spoiled.append("sector 1 opens for nobody any more; the issuer said damaged")
         elif reason:
             outcome.bricked.append(f"the card cannot be finished: {reason}")
         elif card.image() != finished.image():
@@ -91,13 +97,17 @@ class Issue:
             outcome.bricked.append("the issuer does not write the next card")
         return outcome
 
-    def _locked_for_ever(self, card: ClassicCard) -> bool:
-        """Access bits that do not match their complement: the chip refuses the sector, whatever anybody does."""
+    def _beyond_repair(self, card: ClassicCard) -> bool:
+        """Torn inside the trailer: access bits that contradict their complement lock the sector, and half-written keys
+        are keys that nobody knows."""
+        trailer = bytes(card.blocks[classic.trailer_of(1)])
         try:
-            classic.decode_access(bytes(card.blocks[classic.trailer_of(1)][6:9]))
+            classic.decode_access(trailer[6:9])
         except ProtocolError:
             return True
-        return False
+        write_key = keys.one_time_access_key(self._batch.key, card.uid)
+        known_a = trailer[:6] in (classic.FACTORY_KEY, classic.PUBLIC_READ_KEY)
+        return not known_a or trailer[10:] not in (classic.FACTORY_KEY, write_key)
 
     def _stage(self) -> Stage:
         stage = Stage(self.seed, self._flash)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from itertools import islice
 
 from emulator.enumerate.batch import Batch
 from emulator.enumerate.debit import Debit
@@ -12,7 +13,8 @@ from emulator.enumerate.disturbance import Disturbance, Tear
 from emulator.enumerate.issue import Issue
 from emulator.enumerate.outcome import Outcome, Tally
 
-SCENARIOS = {"debit": Debit, "batch": Batch, "issue": Issue}
+Scenario = Debit | Batch | Issue
+SCENARIOS: dict[str, Callable[[int], Scenario]] = {"debit": Debit, "batch": Batch, "issue": Issue}
 CHUNK = 4
 Say = Callable[[str], None]
 
@@ -29,12 +31,13 @@ class Point:
         return isinstance(self.disturbance, Tear)
 
 
-def enumerate_all(names: list[str], seed: int, jobs: int, say: Say) -> dict[str, Tally]:
-    """Every disturbance of every named scenario. Findings are said as they come, with what repeats them."""
+def enumerate_all(names: list[str], seed: int, jobs: int, say: Say, every: int = 1) -> dict[str, Tally]:
+    """Every (n-th) disturbance of every named scenario. Findings are said as they come, with what repeats them."""
     tallies = {name: Tally() for name in names}
     with ProcessPoolExecutor(jobs) as pool:
         for name in names:
-            points = [Point(name, disturbance) for disturbance in _scenario(name, seed).extent().disturbances()]
+            disturbances = islice(_scenario(name, seed).extent().disturbances(), every // 2, None, every)
+            points = [Point(name, disturbance) for disturbance in disturbances]
             say(f"{name}: {len(points)} points")
             outcomes = pool.map(partial(_run, seed), points, chunksize=CHUNK)
             for done, (point, outcome) in enumerate(zip(points, outcomes, strict=True), start=1):
@@ -61,6 +64,6 @@ def _run(seed: int, point: Point) -> Outcome:
 
 
 @cache
-def _scenario(name: str, seed: int) -> Debit | Batch | Issue:
+def _scenario(name: str, seed: int) -> Scenario:
     """Made once in each process: the undisturbed beginning is the same for all of its runs."""
     return SCENARIOS[name](seed)

@@ -30,6 +30,7 @@ class Stage:
         self._last_frame = 0
         self._first_operation = 0
         self._writes: list[int] = []
+        self.dead = False  # power came back and the board did not
         self.board.power_on()
         await_service(self.board)
 
@@ -89,7 +90,7 @@ class Stage:
         reason = ""
         for _ in range(TRIES):
             self.restore_power()
-            heard = self.hold(card)
+            heard = None if self.dead else self.hold(card)
             reason = str(heard["reason"]) if heard else "silence"
             if final(reason):
                 break
@@ -106,11 +107,14 @@ class Stage:
         return answer
 
     def restore_power(self) -> None:
-        """Somebody puts the plug back."""
+        """Somebody puts the plug back. Whether a board that stays silent is bricked is the checkers' to say."""
         if not self.board.powered:
             self.world.run_for(AWAY_MS)
             self.board.power_on()
-            await_service(self.board)
+            try:
+                await_service(self.board)
+            except AssertionError:
+                self.dead = True
 
     def rest(self) -> None:
         self.world.run_for(QUIET_MS)
