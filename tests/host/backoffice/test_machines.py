@@ -1,0 +1,188 @@
+"""Institutions, machines, their commands and alerts over the API."""
+
+import pytest
+from fastapi.testclient import TestClient
+from protocol import journal, uplink
+
+from backoffice.alerts import watch
+from backoffice.commands.service import ACK_COMMANDS_MAX, OPEN_COMMANDS_MAX
+from backoffice.context import Context
+from backoffice.db import READ, transaction
+from backoffice.errors import CannotUnseal, InvalidInput, WrongState
+from backoffice.machines import service as machines
+from backoffice.models import MachineKey
+from tests.host.backoffice.machines import BATCH, Machine, add_institution, add_machine, provision_again
+from tests.host.backoffice.support import HandClock
+
+
+@pytest.fixture
+def machine(context: Context) -> Machine:
+    return add_machine(context, Machine(), add_institution(context))
+
+
+def code_of(answer: object) -> str:
+    return str(answer.json()["error"]["code"])  # type: ignore[attr-defined]
+
+
+def done(machine: Machine, command: uplink.Command, result: int = 0, credit: int = 0) -> None:
+    machine.write(journal.COMMAND, credit, detail=command.id.to_bytes(4, "big") + bytes([command.kind, result]))
+
+
+def test_institutions_get_codes_and_keep_them(administrator: TestClient) -> None:
+    first = administrator.post("/api/v1/institutions", json={"name": "One"}).json()
+    assert (first["code"], first["timezone"], first["active"]) == (1, "UTC", True)
+    assert administrator.post("/api/v1/institutions", json={"name": "Seven", "code": 7}).json()["code"] == 7
+    assert administrator.post("/api/v1/institutions", json={"name": "Eight"}).json()["code"] == 8
+    assert code_of(administrator.post("/api/v1/institutions", json={"name": "One"})) == "already_exists"
+    assert code_of(administrator.post("/api/v1/institutions", json={"name": "Two", "code": 7})) == "already_exists"
+    changed = administrator.patch("/api/v1/institutions/1", json={"name": "Uno", "timezone": "Asia/Shanghai"}).json()
+    assert (changed["name"], changed["timezone"], changed["code"]) == ("Uno", "Asia/Shanghai", 1)
+
+
+@pytest.mark.parametrize(
+    "institution",
+    [
+        {},
+        {"name": " "},
+        {"name": "x" * 121},
+        {"name": "X", "code": 0},
+        {"name": "X", "code": 1 << 32},
+        {"name": "X", "timezone": "Mars/Base"},
+        {"name": "X", "timezone": "../etc"},
+        {"name": "X", "agent_id": 5},
+    ],
+)
+def test_institutions_that_make_no_sense_are_refused(administrator: TestClient, institution: dict[str, object]) -> None:
+    answer = administrator.post("/api/v1/institutions", json=institution)
+    assert (answer.status_code, code_of(answer)) == (422, "invalid_input")
+
+
+def test_pages_are_bounded(administrator: TestClient, context: Context) -> None:
+    for number in range(5):
+        add_institution(context, f"Clinic {number}")
+    page = administrator.get("/api/v1/institutions", params={"limit": 2, "offset": 2}).json()
+    assert [row["name"] for row in page["items"]] == ["Clinic 2", "Clinic 3"]
+    assert page["more"] is True
+    assert administrator.get("/api/v1/institutions", params={"offset": 4}).json()["more"] is False
+    for wrong in ({"limit": 0}, {"limit": 501}, {"offset": -1}, {"offset": 10**9}, {"limit": "x"}):
+        assert code_of(administrator.get("/api/v1/institutions", params=wrong)) == "invalid_input"
+
+
+def test_a_swipe_machine_belongs_to_an_institution(administrator: TestClient, context: Context) -> None:
+    wanted = {"name": "M", "role": "swipe"}
+    assert code_of(administrator.post("/api/v1/machines", json=wanted)) == "invalid_input"
+    place = add_institution(context)
+    made = administrator.post("/api/v1/machines", json={**wanted, "institution_id": place}).json()
+    assert (made["id"], made["epoch"], made["state"]) == (1, 0, "active")
+    assert administrator.post("/api/v1/machines", json={"name": "I", "role": "child_issuer"}).json()["id"] == 2
+    again = {**wanted, "institution_id": place, "machine_id": 1}
+    assert code_of(administrator.post("/api/v1/machines", json=again)) == "already_exists"
+
+
+def test_machine_keys_are_sealed_for_their_machine_and_epoch(context: Context, machine: Machine) -> None:
+    provision_again(context, machine, b"n" * 32)
+    with transaction(context.engine, READ) as session:
+        assert machines.open_key(session, context.keyring, 1, 1) == machine.key
+        assert machines.open_key(session, context.keyring, 1, 2) == b"n" * 32
+        row = session.get(MachineKey, (1, 1))
+        assert row is not None
+        assert machine.key not in row.sealed_key
+        with pytest.raises(CannotUnseal):
+            context.keyring.open(machines.key_purpose(1, 2), row.sealed_key)
+
+
+def test_an_epoch_never_goes_back_and_keys_have_their_length(context: Context, machine: Machine) -> None:
+    with transaction(context.engine) as session:
+        with pytest.raises(WrongState):
+            machines.provision(session, context.keyring, 1, 1, b"n" * 32, context.clock())
+        with pytest.raises(InvalidInput):
+            machines.provision(session, context.keyring, 1, 2, b"n" * 31, context.clock())
+
+
+def test_commands_ride_on_acks_until_they_are_done(administrator: TestClient, machine: Machine) -> None:
+    administrator.post("/api/v1/machines/1/lock", json={"text": "Call us"})
+    ack = machine.send(administrator)
+    assert [(c.kind, c.args) for c in ack.commands] == [(uplink.LOCK, ["Call us"])]
+    assert administrator.get("/api/v1/machines/1").json()["state"] == "locked"
+    again = machine.send(administrator)
+    assert [command.id for command in again.commands] == [ack.commands[0].id]
+    read = administrator.get("/api/v1/machines/1/commands").json()["items"][0]
+    assert (read["kind"], read["state"], read["sent_count"]) == ("lock", "sent", 2)
+    done(machine, ack.commands[0])
+    assert machine.send(administrator).commands == []
+    assert administrator.get("/api/v1/machines/1/commands").json()["items"][0]["state"] == "done"
+    assert code_of(administrator.post("/api/v1/machines/1/lock", json={})) == "wrong_state"
+    assert administrator.post("/api/v1/machines/1/unlock").status_code == 201
+
+
+def test_a_command_that_fails_is_shown_as_failed(administrator: TestClient, machine: Machine) -> None:
+    administrator.post("/api/v1/machines/1/settings", json={"settings": {"require_client": True}})
+    done(machine, machine.send(administrator).commands[0], result=1)
+    machine.send(administrator)
+    assert administrator.get("/api/v1/machines/1/commands").json()["items"][0]["state"] == "failed"
+
+
+def test_a_refund_ends_the_doubt(administrator: TestClient, machine: Machine) -> None:
+    machine.write(journal.INTENT, 500)
+    machine.send(administrator)
+    administrator.post("/api/v1/machines/1/refunded-credits", json={"batch": BATCH, "credit": 500})
+    command = machine.send(administrator, 2).commands[0]
+    assert (command.kind, command.args) == (uplink.REFUND_CREDIT, [BATCH, 500])
+    done(machine, command, credit=500)
+    machine.send(administrator, 2)
+    assert administrator.get("/api/v1/in-doubt").json()["items"] == []
+
+
+def test_commands_are_bounded_and_can_be_taken_back(administrator: TestClient, machine: Machine) -> None:
+    for credit in range(OPEN_COMMANDS_MAX):
+        wanted = {"batch": BATCH, "credit": credit}
+        assert administrator.post("/api/v1/machines/1/revoked-credits", json=wanted).status_code == 201
+    assert code_of(administrator.post("/api/v1/machines/1/revoked-batches", json={"batch": 1})) == "wrong_state"
+    sent = machine.send(administrator).commands
+    assert [command.args[1] for command in sent] == list(range(ACK_COMMANDS_MAX))
+    assert code_of(administrator.delete(f"/api/v1/machines/1/commands/{sent[0].id}")) == "wrong_state"
+    last = administrator.get("/api/v1/machines/1/commands").json()["items"][0]
+    assert administrator.delete(f"/api/v1/machines/1/commands/{last['id']}").json()["state"] == "cancelled"
+
+
+def test_a_retired_machine_gets_no_commands_but_its_debits_count(administrator: TestClient, machine: Machine) -> None:
+    assert administrator.patch("/api/v1/machines/1", json={"state": "retired"}).json()["state"] == "retired"
+    assert code_of(administrator.patch("/api/v1/machines/1", json={"state": "active"})) == "invalid_input"
+    assert code_of(administrator.post("/api/v1/machines/1/lock", json={})) == "wrong_state"
+    machine.exam(500)
+    assert machine.send(administrator).ack_seq == 4
+    assert [alert["kind"] for alert in administrator.get("/api/v1/alerts").json()["items"]] == ["retired_machine"]
+
+
+def test_silent_machines_are_told_once_and_speak_again(
+    administrator: TestClient, context: Context, machine: Machine, clock: HandClock
+) -> None:
+    watch.look(context)
+    assert administrator.get("/api/v1/alerts").json()["items"] == []
+    clock.now += context.settings.report_interval_s * 3 + 1
+    watch.look(context)
+    watch.look(context)
+    found = administrator.get("/api/v1/alerts").json()["items"]
+    assert [(alert["kind"], alert["count"]) for alert in found] == [("machine_silent", 1)]
+    machine.send(administrator)
+    assert administrator.get("/api/v1/alerts").json()["items"] == []
+    assert len(administrator.get("/api/v1/alerts", params={"show": "cleared"}).json()["items"]) == 1
+
+
+def test_alerts_worst_first_acknowledged_and_cleared(administrator: TestClient, machine: Machine) -> None:
+    machine.write(journal.FAULT, detail=b"reader")
+    machine.exam(500)
+    machine.exam(500)
+    machine.send(administrator)
+    found = administrator.get("/api/v1/alerts").json()["items"]
+    assert [alert["kind"] for alert in found] == ["double_credit", "machine_fault"]
+    number = found[0]["id"]
+    assert administrator.post(f"/api/v1/alerts/{number}/acknowledge").json()["acknowledged_by"] == 1
+    shown = administrator.get("/api/v1/alerts", params={"show": "unacknowledged"}).json()["items"]
+    assert [alert["kind"] for alert in shown] == ["machine_fault"]
+    assert administrator.post(f"/api/v1/alerts/{number}/clear").json()["cleared_by"] == 1
+    assert administrator.post("/api/v1/alerts/999/clear").status_code == 404
+    machine.exam(500)
+    machine.send(administrator, 10)
+    kinds = [(alert["kind"], alert["count"]) for alert in administrator.get("/api/v1/alerts").json()["items"]]
+    assert kinds[0] == ("double_credit", 1)
