@@ -2,10 +2,10 @@
 
 import asyncio
 
-from machine import PWM
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from machine import PWM
+
     Pattern = tuple[tuple[int, int], ...]
 
 _LOUD = 32768  # half of the time on: as loud as a piezo gets
@@ -14,7 +14,7 @@ _LOUD = 32768  # half of the time on: as loud as a piezo gets
 class Buzzer:
     """A pattern is a tuple of (tone in Hz or 0 for silence, ms). A new one takes over from the one that plays."""
 
-    def __init__(self, pwm: PWM) -> None:
+    def __init__(self, pwm: "PWM") -> None:
         self._pwm = pwm
         self._turn = 0
         self._task: asyncio.Task[None] | None = None

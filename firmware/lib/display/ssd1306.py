@@ -4,8 +4,11 @@ A panel that is not there, or that fell off its bus, is no error: drawing goes o
 """
 
 from framebuf import MONO_VLSB, FrameBuffer
-from machine import I2C
 from micropython import const
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import I2C
 
 WIDTH = const(128)
 HEIGHT = const(64)
@@ -50,7 +53,7 @@ _START = bytes(
 class Ssd1306:
     """`frame` is the picture; mark() what was drawn on and show() it. `present`: the panel answered last time."""
 
-    def __init__(self, i2c: I2C, address: int) -> None:
+    def __init__(self, i2c: "I2C", address: int) -> None:
         self._i2c = i2c
         self._address = address
         self._pixels = bytearray(WIDTH * PAGES)

@@ -3,10 +3,13 @@
 Every `machine.SPI` call costs an ESP32 about 28 us before the first bit moves, so bursts are what makes a tap quick.
 """
 
-from machine import SPI, Pin
 from micropython import const
 
 from mfrc522.registers import FIFO_DATA
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import SPI, Pin
 
 FIFO_BYTES = const(64)
 _READ = const(0x80)
@@ -15,7 +18,7 @@ _READ = const(0x80)
 class SpiBus:
     """Register access. `transactions` counts the chip-select frames."""
 
-    def __init__(self, spi: SPI, cs: Pin) -> None:
+    def __init__(self, spi: "SPI", cs: "Pin") -> None:
         self._spi = spi
         self._cs = cs
         self.transactions = 0
@@ -25,7 +28,7 @@ class SpiBus:
         self._rx_view = memoryview(self._rx)
         self._tx_pair = self._tx_view[:2]
         self._rx_pair = self._rx_view[:2]
-        cs.init(Pin.OUT, value=1)
+        cs.init(cs.OUT, value=1)
 
     def read(self, register: int) -> int:
         """One register."""

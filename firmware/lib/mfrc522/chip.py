@@ -6,12 +6,15 @@ at once, and the driver sleeps through the time that the frames need on air inst
 
 import time
 
-from machine import Pin
 from micropython import const
 
 from mfrc522 import registers as reg
 from mfrc522.bus import FIFO_BYTES, SpiBus, plan
 from mfrc522.errors import CardGone, Collision, Garbled, ReaderLost, RfError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import Pin
 
 # Which CRC the chip handles itself in a frame
 CRC_NONE = const(0)
@@ -78,7 +81,7 @@ class Mfrc522:
     `woken`: some card was woken and not put to sleep again; kept here for iso14443, because a reset changes it.
     """
 
-    def __init__(self, bus: SpiBus, reset_pin: Pin | None = None) -> None:
+    def __init__(self, bus: SpiBus, reset_pin: "Pin | None" = None) -> None:
         self.bus = bus
         self.rx = bytearray(FIFO_BYTES)
         self.rx_last_bits = 0
@@ -93,7 +96,7 @@ class Mfrc522:
         self._checks = 0
         self._forget()
         if reset_pin is not None:
-            reset_pin.init(Pin.OUT, value=1)
+            reset_pin.init(reset_pin.OUT, value=1)
 
     # Life
 
