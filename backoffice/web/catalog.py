@@ -37,10 +37,23 @@ def update(language: str) -> Catalog:
             known = read_po(file, locale=language, domain=DOMAIN)
     known.update(collect(), no_fuzzy_matching=True)
     known.obsolete.clear()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, known, width=120, omit_header=False, sort_output=True, include_lineno=False, no_location=True)
     return known
+
+
+def write(language: str, catalog: Catalog) -> None:
+    """Put the language's catalog in its place. No dates in it: the same sentences are the same file."""
+    path = catalog_path(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = f'# Perscan, the pages of the back office.\nmsgid ""\nmsgstr ""\n{_header(language)}\n'
+    with path.open("wb") as file:
+        file.write(head.encode())
+        write_po(file, catalog, width=120, omit_header=True, sort_output=True, no_location=True)
+
+
+def _header(language: str) -> str:
+    plural = "nplurals=1; plural=0;" if language.startswith("zh") else "nplurals=2; plural=(n != 1);"
+    lines = (f"Language: {language}", "Content-Type: text/plain; charset=utf-8", f"Plural-Forms: {plural}")
+    return "".join(f'"{line}\\n"\n' for line in lines)
 
 
 def untranslated(catalog: Catalog) -> list[str]:
@@ -54,4 +67,6 @@ def _complete(string: object) -> bool:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        print(name, "lacks", len(untranslated(update(name))))
+        catalog = update(name)
+        write(name, catalog)
+        print(name, "lacks", len(untranslated(catalog)))

@@ -3,12 +3,22 @@
 from fastapi import FastAPI
 
 from backoffice.web import assets
-from backoffice.web.pages import account, alerts, cards, institutions, issuing, machines, overview, usage
+from backoffice.web.pages import (
+    account,
+    alerts,
+    cards,
+    institutions,
+    issuing,
+    issuing_orders,
+    machines,
+    overview,
+    usage,
+)
 from backoffice.web.pages import assets as asset_pages
 from backoffice.web.problems import error_page
 from backoffice.web.security import SecurityHeaders
 
-PAGES = (account, overview, institutions, machines, usage, issuing, cards, alerts, asset_pages)
+PAGES = (account, overview, institutions, machines, usage, issuing_orders, issuing, cards, alerts, asset_pages)
 
 
 def install(app: FastAPI) -> None:

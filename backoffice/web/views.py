@@ -131,6 +131,18 @@ class DebitRow:
 
 
 @dataclass(frozen=True)
+class DoubtRow:
+    """A card that was presented, with nothing reported since."""
+
+    machine_id: int
+    machine: str
+    institution: str
+    batch: int
+    credit: int
+    since: int
+
+
+@dataclass(frozen=True)
 class LogRow:
     """A line of a machine's journal, or a hole in it (`kind` is "gap" or "accepted_gap")."""
 

@@ -64,6 +64,26 @@ JOB_STEPS: Mapping[str, str] = {
     steps.REJECTED: mark("This card cannot be used here. Put another one on the reader."),
 }
 
+PROBLEMS: Mapping[str, str] = {
+    "wrong_state": mark("That is not possible any more: somebody else has changed it meanwhile."),
+    "not_found": mark("It does not exist any more."),
+    "invalid_input": mark("Something in the form is not as it should be."),
+    "already_exists": mark("These cards have been ordered already."),
+    "device_busy": mark("Somebody else is working with this device."),
+    "device_unreachable": mark("The device's port cannot be opened: is it plugged in?"),
+    "device_silent": mark("The device did not answer in time: it may still have done the work."),
+    "device_answer_wrong": mark("The device answered in a way it should not."),
+    "device_refused": mark("The device refused."),
+    "wrong_device": mark("Another board than the expected one answers at this port."),
+    "authority_closed": mark("No session of the authority is open: present the master card and its PIN first."),
+    "wrong_pin": mark("The PIN is wrong."),
+    "pin_locked": mark("The PIN was wrong too often: wait before the next attempt."),
+    "abandoned": mark("The rest of this job was given up."),
+    "given_up": mark("given up"),
+    "unavailable": mark("The server is busy: try again."),
+    "interrupted": mark("The server was restarted meanwhile."),
+}
+
 JOURNAL_KINDS: Mapping[int, str] = {
     journal.BOOT: mark("Power came up"),
     journal.INTENT: mark("Card presented"),

@@ -10,11 +10,13 @@ from backoffice.alerts import service as alert_service
 from backoffice.deps import BrokerDep
 from backoffice.web.page import Desk, DeskDep, safe_next
 from backoffice.web.pages.filters import ROWS_A_PAGE, NumberInPath, OffsetDep, pager
-from backoffice.web.reads import alarms
+from backoffice.web.reads import alarms, exams
 from backoffice.web.views import Choice, address
 from backoffice.web.wording import ALERTS, spoken
 
 router = APIRouter(prefix="/alerts", include_in_schema=False)
+
+DOUBTS_SHOWN = 50
 
 ToForm = Annotated[str, Form(max_length=1000)]
 
@@ -32,6 +34,7 @@ def alerts(
         alerts=rows[:ROWS_A_PAGE],
         pages=pager("/alerts", offset, len(rows), state=state),
         alert_titles=spoken(desk.words, ALERTS),
+        doubts=exams.in_doubt(desk.session, desk.viewer.institution_ids, DOUBTS_SHOWN) if state == "open" else [],
     )
 
 

@@ -7,21 +7,26 @@ from starlette.responses import HTMLResponse
 
 from backoffice.accounts.access import RequireRole
 from backoffice.accounts.roles import Role
+from backoffice.authority.pins import PIN_CHARS_MIN
 from backoffice.errors import NotFound
 from backoffice.web.page import Desk, DeskDep
 from backoffice.web.pages.filters import ROWS_A_PAGE, NumberInPath, OffsetDep, pager
 from backoffice.web.reads import jobs
 from backoffice.web.views import Choice, address
-from backoffice.web.wording import JOB_STEPS, REASONS, spoken
+from backoffice.web.wording import JOB_STEPS, PROBLEMS, REASONS, spoken
 
 router = APIRouter(prefix="/issuing", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER))])
 
+ProblemDep = Annotated[str, Query(max_length=40)]
 STATES = {"active": jobs.ACTIVE, "done": ("done", "cancelled"), "all": ()}
 
 
 @router.get("")
 def issuing(
-    desk: DeskDep, offset: OffsetDep, state: Annotated[str, Query(pattern="^(active|done|all)$")] = "all"
+    desk: DeskDep,
+    offset: OffsetDep,
+    problem: ProblemDep = "",
+    state: Annotated[str, Query(pattern="^(active|done|all)$")] = "all",
 ) -> HTMLResponse:
     rows = jobs.listed(desk.session, STATES[state], ROWS_A_PAGE + 1, offset)
     return desk.page(
@@ -32,13 +37,17 @@ def issuing(
         jobs=rows[:ROWS_A_PAGE],
         pages=pager("/issuing", offset, len(rows), state=state),
         weak_medium=jobs.weak_cards_exist(desk.session),
+        problem=problem,
+        waiting_batches=jobs.batches_without_cards(desk.session),
+        readers=jobs.readers(desk.session),
+        pin_least=PIN_CHARS_MIN,
         job_steps=spoken(desk.words, JOB_STEPS),
-        reason_names=spoken(desk.words, REASONS),
+        reason_names=spoken(desk.words, {**REASONS, **PROBLEMS}),
     )
 
 
 @router.get("/{job_id}")
-def job(desk: DeskDep, job_id: NumberInPath) -> HTMLResponse:
+def job(desk: DeskDep, job_id: NumberInPath, problem: ProblemDep = "") -> HTMLResponse:
     found = jobs.one(desk.session, job_id)
     if found is None:
         raise NotFound()
@@ -46,8 +55,10 @@ def job(desk: DeskDep, job_id: NumberInPath) -> HTMLResponse:
         "pages/job.html",
         "issuing",
         job=found,
+        problem=problem,
+        pin_least=PIN_CHARS_MIN,
         failures=jobs.failures(desk.session, job_id),
-        reason_names=spoken(desk.words, REASONS),
+        reason_names=spoken(desk.words, {**REASONS, **PROBLEMS}),
         job_steps=spoken(desk.words, JOB_STEPS),
     )
 

@@ -67,7 +67,8 @@ def institution_rows(desk: Desk, days: Sequence[date]) -> list[InstitutionRow]:
     """Every institution that the viewer may see with its exams of these days, the busiest first."""
     wanted = ExamFilter(desk.viewer.institution_ids)
     now = exams.by_institution(desk.session, wanted, days)
-    before = exams.by_institution(desk.session, wanted, exams.last_days(days[0], len(days) + 1)[:-1])
+    same_moment = wanted.until_moment(desk.now - len(days) * exams.DAY_S)
+    before = exams.by_institution(desk.session, same_moment, exams.last_days(days[0], len(days) + 1)[:-1])
     machines = places.machines_by_institution(desk.session)
     rows = [
         _row(institution, now.get(institution.id or 0, []), before.get(institution.id or 0, []), machines, len(days))

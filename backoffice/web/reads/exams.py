@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from backoffice.models import Institution, Machine, Usage
+from backoffice.models import InDoubt, Institution, Machine, Usage
 from backoffice.web.reads import AnySelect
-from backoffice.web.views import DayCount, DebitRow
+from backoffice.web.views import DayCount, DebitRow, DoubtRow
 
 DAY_S = 86400
 
@@ -69,6 +69,22 @@ def one(session: Session, visible: frozenset[int] | None, usage_id: int) -> tupl
     """One debit that the viewer may see."""
     found = session.execute(_narrow(_rows(), ExamFilter(visible)).where(col(Usage.id) == usage_id)).first()
     return (_debit(*found), found[0]) if found else None
+
+
+def in_doubt(session: Session, visible: frozenset[int] | None, limit: int) -> list[DoubtRow]:
+    """Exams of which only the beginning was reported, the longest waiting first."""
+    query = (
+        select(InDoubt, Machine, Institution)
+        .join(Machine, col(Machine.id) == col(InDoubt.machine_id))
+        .join(Institution, col(Institution.id) == col(Machine.institution_id), isouter=True)
+        .order_by(col(InDoubt.received_at), col(InDoubt.machine_id), col(InDoubt.seq))
+    )
+    if visible is not None:
+        query = query.where(col(Machine.institution_id).in_(visible))
+    return [
+        DoubtRow(machine.id, machine.name, place.name if place else "", doubt.batch, doubt.credit, doubt.received_at)
+        for doubt, machine, place in session.execute(query.limit(limit))
+    ]
 
 
 def ids_by_entry(session: Session, machine_id: int, epoch: int, first_seq: int, last_seq: int) -> dict[int, int]:

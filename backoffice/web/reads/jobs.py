@@ -11,6 +11,7 @@ from backoffice.web.views import CardRow, JobRow
 ACTIVE = ("running", "paused")
 WEAK = "weak_medium"
 FAILURES_MAX = 1000
+BATCHES_MAX = 100
 
 
 def listed(session: Session, states: tuple[str, ...], limit: int, offset: int = 0) -> list[JobRow]:
@@ -24,6 +25,19 @@ def listed(session: Session, states: tuple[str, ...], limit: int, offset: int = 
 def one(session: Session, job_id: int) -> JobRow | None:
     found = session.execute(_rows().where(col(IssuingJob.id) == job_id)).first()
     return _job(*found) if found else None
+
+
+def batches_without_cards(session: Session) -> list[Batch]:
+    """Batches whose batch card exists and whose one-time cards nobody has ordered yet."""
+    ordered = select(col(Card.batch_id)).where(col(Card.level) == "one_time", col(Card.batch_id).is_not(None))
+    query = select(Batch).where(col(Batch.state) == "signed", col(Batch.id).not_in(ordered))
+    return list(session.scalars(query.order_by(col(Batch.id).desc()).limit(BATCHES_MAX)))
+
+
+def readers(session: Session) -> list[Device]:
+    """The issuers at which one-time cards can be written."""
+    query = select(Device).where(col(Device.role) == "child_issuer", col(Device.active))
+    return list(session.scalars(query.order_by(col(Device.name))))
 
 
 def failures(session: Session, job_id: int) -> list[CardRow]:
@@ -99,6 +113,6 @@ def _job(
         started_at=job.created_at,
         changed_at=job.changed_at,
         step=job.step if job.state == "running" else "",
-        error_code=job.error_code if job.state == "paused" else "",
+        error_code=job.error_code if job.state != "running" else "",
         message=job.error_message if job.state == "paused" else "",
     )

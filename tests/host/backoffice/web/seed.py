@@ -41,6 +41,7 @@ DAYS = 90
 MASTER_ID, WHITE_ID = 1, 1
 CREDITS_A_BATCH = 2000
 QUOTA = 50_000
+WAITING_BATCH = 6001
 EXAM = (journal.INTENT, journal.DEBIT, journal.STARTED, journal.ENDED)
 MISSING = (2589, 2591)
 """Journal entries of the second machine that have not arrived."""
@@ -70,6 +71,7 @@ def grow(context: Context) -> None:
             institution = institutions.create(session, InstitutionCreate(name=place.name, city=place.city), "UTC", now)
             for machine_id, name, a_day in place.machines:
                 _machine(session, context, institution, machine_id, name, a_day)
+        _waiting_batch(session, now)
         _jobs(session, now)
         _presence(session, now)
         _alerts(session, context)
@@ -78,8 +80,8 @@ def grow(context: Context) -> None:
 def _authority(session: Session, now: int) -> None:
     made = now - 120 * DAY_S
     session.add(Master(id=MASTER_ID, state="active", authority_key=b"\x11" * 64, kdf="scrypt", created_at=made))
-    session.add(Device(id=1, name="Master-card issuer", url="loop://?1", role="master_issuer", created_at=made))
-    session.add(Device(id=2, name="Child-card issuer", url="loop://?2", role="child_issuer", created_at=made))
+    session.add(Device(id=1, name="Master-card issuer", url="/dev/ttyNOWHERE1", role="master_issuer", created_at=made))
+    session.add(Device(id=2, name="Child-card issuer", url="/dev/ttyNOWHERE2", role="child_issuer", created_at=made))
     session.flush()
     white = White(
         id=WHITE_ID,
@@ -146,6 +148,27 @@ def _batch(session: Session, institution: Institution, machine_id: int, now: int
     session.flush()
     session.add(_card("batch", made, batch_id=batch.id, uid=f"06{machine_id:06x}"))
     return batch
+
+
+def _waiting_batch(session: Session, now: int) -> None:
+    """A batch whose one-time cards nobody has ordered yet."""
+    batch = Batch(
+        id=WAITING_BATCH,
+        white_id=WHITE_ID,
+        institution_code=1,
+        batch_number=9,
+        first_credit=40_001,
+        count=60,
+        machine_id=1001,
+        epoch=1,
+        expires=0,
+        state="signed",
+        certificate=b"batch",
+        created_at=now - DAY_S,
+    )
+    session.add(batch)
+    session.flush()
+    session.add(_card("batch", batch.created_at, batch_id=WAITING_BATCH, uid="06ffffff"))
 
 
 def _exam_times(machine_id: int, a_day: int, now: int) -> Iterator[int]:
