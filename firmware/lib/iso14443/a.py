@@ -108,7 +108,7 @@ def _cascade(chip: Mfrc522, atqa: bytes, pick_one: bool) -> Card:
 
 
 def _anticollision(chip: Mfrc522, level: int, pick_one: bool) -> None:
-    """The UID of this level into _frame[2:7] (6.5.3.2). Bound: each round settles at least one bit more."""
+    """The UID of this level into _frame[2:7] (6.5.3.2). Bound: each round decides at least one bit more."""
     _frame[0] = level
     for index in range(2, 7):
         _frame[index] = 0
@@ -123,7 +123,7 @@ def _anticollision(chip: Mfrc522, level: int, pick_one: bool) -> None:
             if not pick_one:
                 halt(chip)  # back to idle with them: half selected, they would not hear the next wake-up
                 raise TwoCards() from None
-            known = _settle(chip, known, collision.position)
+            known = _resolve(chip, known, collision.position)
             continue
         if got != 5 - whole:
             raise Garbled("UID of %d bytes" % got)
@@ -135,15 +135,15 @@ def _anticollision(chip: Mfrc522, level: int, pick_one: bool) -> None:
     _frame[6] = _frame[2] ^ _frame[3] ^ _frame[4] ^ _frame[5]
 
 
-def _settle(chip: Mfrc522, known: int, position: int) -> int:
+def _resolve(chip: Mfrc522, known: int, position: int) -> int:
     """Keep the bits before the collision, say 1 for the colliding bit; how many bits are known now."""
     # The position counts from the first bit of the received bytes, the aligned ones included.
-    settled = (known & ~7) + position
-    if position == 0 or settled <= known or settled > _LEVEL_BITS:
+    resolved = (known & ~7) + position
+    if position == 0 or resolved <= known or resolved > _LEVEL_BITS:
         raise Garbled("collision without a place")
-    _merge(chip, known, settled - 1)
-    _frame[2 + ((settled - 1) >> 3)] |= 1 << ((settled - 1) & 7)
-    return settled
+    _merge(chip, known, resolved - 1)
+    _frame[2 + ((resolved - 1) >> 3)] |= 1 << ((resolved - 1) & 7)
+    return resolved
 
 
 def _merge(chip: Mfrc522, known: int, until: int) -> None:

@@ -26,7 +26,7 @@ KEY_B = const(0x61)
 
 _POWER_UP_TRIES = const(3)  # soft reset: the oscillator may need up to three times ...
 _POWER_UP_MS = const(50)
-_SETTLE_MS = const(4)  # ... and the registers a little longer
+_STEADY_MS = const(4)  # ... and the registers a little longer
 _FIELD_UP_MS = const(5)  # ISO/IEC 14443-3 5: a card must be ready after 5 ms in the field
 _TICK_US = const(25)  # PRESCALER_25_US
 _LONGEST_US = const(1_600_000)
@@ -246,7 +246,7 @@ class Mfrc522:
             self._await_power()
         self.bus.write(reg.COMMAND, reg.SOFT_RESET)
         self._await_power()
-        time.sleep_ms(_SETTLE_MS)
+        time.sleep_ms(_STEADY_MS)
 
     def _await_power(self) -> None:
         for _ in range(_POWER_UP_TRIES):
