@@ -7,11 +7,14 @@ repository; the generated file stays under the font's licence. Without the packa
 
 import hashlib
 import importlib.util
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
+
+log = logging.getLogger(__name__)
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TEXTS: Final = ROOT / "firmware" / "texts"
@@ -27,8 +30,10 @@ def glyph_files() -> dict[str, bytes]:
     """Board path -> content: the words of every language, and the glyphs where the font is installed."""
     files = {f"texts/{path.name}": path.read_bytes() for path in sorted(TEXTS.glob("*.txt"))}
     font = font_path()
-    if font is not None:
-        files["glyphs.bin"] = _kept_glyphs(wide_characters(), font)
+    if font is None:
+        log.warning("no font: pip install pylopdf-fonts-zh-cn, or the board's screen speaks English only")
+        return files
+    files["glyphs.bin"] = _kept_glyphs(wide_characters(), font)
     return files
 
 

@@ -22,9 +22,9 @@ REQA, WUPA = 0x26, 0x52
 class Bench:
     """The world, its one board, and calls to the drivers on it."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, without: str = "boot.py") -> None:
         files: dict[str, str | bytes] = dict(firmware_files())
-        files.pop("boot.py", None)
+        del files[without]
         files["main.py"] = MAIN.read_text()
         self.world = World(seed)
         self.board: Board = self.world.board("bench", build_image(files))

@@ -4,6 +4,7 @@ import pytest
 from protocol import reasons
 
 from tests.host.drivers.bench import Bench
+from tools.flash import glyphs
 from tools.flash.glyphs import TEXTS, font_path, wide_characters
 
 LANGUAGES = ("en", "zh")
@@ -95,6 +96,19 @@ def test_chinese_glyphs_come_from_flash(bench: Bench) -> None:
             rows = bench.board.oled.pixels[:16]
             pictures.add(tuple(tuple(row[16 * place : 16 * place + 16]) for row in rows))
     assert len(pictures) == len(characters)
+
+
+def test_without_glyphs_the_screen_speaks_english() -> None:
+    bench = Bench(without="glyphs.bin")
+    language, seen = bench.call("ui", language="zh", name="used", values={})
+    bench.close()
+    assert (language, seen) == ("en", [words("en")["used"]])
+
+
+def test_without_a_font_the_build_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(glyphs, "FONT_PACKAGE", "no_such_package_of_fonts")
+    assert sorted(glyphs.glyph_files()) == ["texts/en.txt", "texts/zh.txt"]
+    assert "English only" in caplog.text
 
 
 def test_a_character_without_a_glyph_is_a_box(bench: Bench) -> None:
