@@ -34,6 +34,8 @@ class RunningJob:
     station: Station
     stop: Event
     """Set when it is to stop at the next safe point."""
+    ended: Event
+    """Set when its row says what became of it."""
 
 
 class Workshop:

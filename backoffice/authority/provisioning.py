@@ -6,6 +6,7 @@ from typing import Any
 from protocol import keys
 from protocol.errors import ProtocolError
 from protocol.provisioning import ProvisioningMessage
+from protocol.records import MasterRecord
 
 from backoffice.authority import repository, signing
 from backoffice.authority.keys import master_card_keys, store_institution_key
@@ -13,6 +14,7 @@ from backoffice.authority.session import Authority
 from backoffice.devices import contact
 from backoffice.devices.issuer import Hello, Issuer
 from backoffice.errors import (
+    CardNotGenuine,
     DeviceAnswerWrong,
     DeviceRefused,
     DeviceSilent,
@@ -54,8 +56,9 @@ def provision(
     nonce = issuer.begin_provisioning(target.role, target.machine_id, target.epoch)
     shown = contact.wait_for(issuer, "master", timeout_ms)
     read_key, _ = master_card_keys(workshop.context.keyring, shown.uid)
-    issuer.read_master(shown.uid, read_key)
+    record = issuer.read_master(shown.uid, read_key)
     with workshop.room.use(user_id) as authority:
+        _require_our_master(authority, record)
         message, signature = _signed_message(authority, target, nonce, settings)
         _store_keys(workshop, authority, target)
     _commit(workshop, issuer, target, message, signature)
@@ -80,6 +83,16 @@ def _target(workshop: Workshop, device: Device, hello: Hello, machine_id: int) -
         raise WrongDevice(f"this board is machine {elsewhere.id} already")
     code = institution.code if institution is not None else NO_INSTITUTION
     return Target(machine_id, machine.role, code, epoch, machine.epoch)
+
+
+def _require_our_master(authority: Authority, record: bytes) -> None:
+    """The device believes the card in its field; what we sign counts only if that is our card."""
+    try:
+        found = MasterRecord.decode(record)
+    except ProtocolError as error:
+        raise CardNotGenuine("the card in the device's field holds no master record") from error
+    if found.authority_key != authority.authority_key:
+        raise CardNotGenuine("the card in the device's field is not the master card in use")
 
 
 def _signed_message(

@@ -11,6 +11,8 @@ from client.link import HostLink
 
 SHORT_MS = 5_000
 READ_MS = 10_000
+HELLO_MS = 3_000
+HELLO_ATTEMPTS = 4
 WRITE_MS = 60_000
 """A whole Classic card with retries in the field takes a few seconds; more is a device that hangs."""
 
@@ -48,7 +50,7 @@ class Issuer:
         """True while the device waits for a card: the only thing that may be cancelled."""
 
     def hello(self) -> Hello:
-        answer = self._call("hello", {}, SHORT_MS)
+        answer = self._first_answer()
         if answer.get("device") != "perscan":
             raise DeviceAnswerWrong("what answers at this port is not a device of ours")
         authority = _hex(answer, "authority", optional=True)
@@ -128,6 +130,15 @@ class Issuer:
     def commit_provisioning(self, message: bytes, signature: bytes) -> int:
         params = {"message": message.hex(), "signature": signature.hex()}
         return _number(self._call("provision.commit", params, WRITE_MS), "machine_id")
+
+    def _first_answer(self) -> dict[str, Any]:
+        """A device that has just got its power needs a moment, and the first line may be garbled: ask again."""
+        for _ in range(HELLO_ATTEMPTS - 1):
+            try:
+                return self._call("hello", {}, HELLO_MS)
+            except DeviceSilent:
+                continue
+        return self._call("hello", {}, HELLO_MS)
 
     def _call(self, method: str, params: dict[str, Any], timeout_ms: int) -> dict[str, Any]:
         with _as_our_errors(method):

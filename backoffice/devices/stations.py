@@ -126,4 +126,6 @@ class Stations:
             self._closed = True
             stations = list(self._by_device.values())
         for station in stations:
+            station.cancel_wait()
+        for station in stations:
             station.close()

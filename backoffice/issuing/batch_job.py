@@ -28,7 +28,7 @@ from backoffice.models import Batch, Device, White
 def run(desk: JobDesk, device: Device, batch_id: int, pin: SecretStr) -> None:
     """White card, PIN, its counter moved, certificate signed, batch card written."""
     hello = contact.greet(desk.workshop, desk.issuer, device)
-    with desk.begin() as session:
+    with desk.reading() as session:
         batch = service.find_batch(session, batch_id)
         white = service.find_white(session, batch.white_id)
         master_key = authority.active_master(session).authority_key
@@ -53,7 +53,7 @@ def _refuse_other_epoch(epoch: int, batch: Batch) -> None:
 def _read_white(desk: JobDesk, white: White, master_key: bytes) -> tuple[Shown, WhiteRecord]:
     """The white card itself must be here, and must be what was signed."""
     shown = desk.ask(steps.SHOW_WHITE)
-    with desk.begin() as session:
+    with desk.reading() as session:
         live = cards.live_on(session, shown.uid)
     if shown.kind != "white" or live is None or live.level != service.WHITE or live.state != cards.WRITTEN:
         raise WrongCard("this is no white card in use")
@@ -119,7 +119,7 @@ def _sign(desk: JobDesk, batch_id: int, scalar: Secret) -> BatchCertificate:
 
 def _secrets(desk: JobDesk, batch: Batch, master_id: int, scalar: Secret) -> BatchSecrets:
     keyring = desk.workshop.context.keyring
-    with desk.begin() as session:
+    with desk.reading() as session:
         return BatchSecrets(
             keys.batch_key(scalar.reveal(), batch.id),
             machines.open_key(session, keyring, batch.machine_id, batch.epoch),

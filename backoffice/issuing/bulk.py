@@ -9,7 +9,7 @@ from backoffice.devices.issuer import Shown
 from backoffice.errors import WrongCard
 from backoffice.issuing import repository, steps
 from backoffice.issuing.certificates import Content
-from backoffice.issuing.desk import JobDesk
+from backoffice.issuing.desk import JobDesk, Nudged
 from backoffice.issuing.writing import write_card
 from backoffice.models import Card
 
@@ -21,33 +21,41 @@ MakeContent = Callable[[Card, bytes], Content]
 
 def write_all(desk: JobDesk, content_for: MakeContent) -> None:
     """Ends when nothing is planned and nothing is torn."""
-    last_uid, rejected = b"", 0
+    last_uid, rejected, tap_again = b"", 0, False
     while (step := _next_step(desk)) is not None:
-        shown = desk.ask(step, not_uid=last_uid)
+        try:
+            shown = desk.ask(steps.TAP_AGAIN if tap_again else step, not_uid=last_uid)
+        except Nudged:
+            continue
         card, why = _card_for(desk, shown)
         if card is None:
-            last_uid, rejected = shown.uid, rejected + 1
+            last_uid, rejected, tap_again = shown.uid, rejected + 1, False
             _reject(desk, shown, why, rejected)
             continue
         rejected = 0
         if write_card(desk, card.id or 0, shown, content_for(card, shown.uid)):
-            last_uid = shown.uid
+            last_uid, tap_again = shown.uid, False
         else:
-            last_uid = b""
+            last_uid, tap_again = b"", _is_torn(desk, card.id or 0)
             desk.rest()
 
 
 def _next_step(desk: JobDesk) -> str | None:
     """What to ask for; None when the order is complete."""
-    with desk.begin() as session:
+    with desk.reading() as session:
         if repository.next_planned(session, desk.job_id) is not None:
             return steps.SHOW_BLANK
         return steps.SHOW_TORN if repository.cards_in(session, desk.job_id, cards.TORN) else None
 
 
+def _is_torn(desk: JobDesk, card_id: int) -> bool:
+    with desk.reading() as session:
+        return cards.get(session, card_id).state == cards.TORN
+
+
 def _card_for(desk: JobDesk, shown: Shown) -> tuple[Card | None, str]:
     """Which content belongs on this plastic, or why none does."""
-    with desk.begin() as session:
+    with desk.reading() as session:
         live = cards.live_on(session, shown.uid)
         if live is not None:
             return _known(desk, live)

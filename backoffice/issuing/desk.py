@@ -24,6 +24,10 @@ class Stopped(Exception):
     """The job was asked to stop, and did so between two cards."""
 
 
+class Nudged(Exception):
+    """Somebody changed the job's cards while it waited for one: look again what is to be done."""
+
+
 @dataclass
 class JobDesk:
     """One job at work on one device."""
@@ -39,6 +43,9 @@ class JobDesk:
 
     def begin(self) -> AbstractContextManager[Session]:
         return self.workshop.begin()
+
+    def reading(self) -> AbstractContextManager[Session]:
+        return self.workshop.reading()
 
     def now(self) -> int:
         return self.workshop.now()
@@ -61,7 +68,10 @@ class JobDesk:
         publish(self.workshop, session, job, **more)
 
     def ask(self, step: str, not_uid: bytes = b"") -> Shown:
-        """Ask for a card and wait for it, in slices so that a stop is heard. `not_uid` still lies there from before."""
+        """Ask for a card and wait for it, in slices so that a stop is heard. `not_uid` still lies there from before.
+
+        Raises Stopped, Nudged, or DeviceRefused (`timeout`) when nobody comes.
+        """
         self.tell(step)
         waited_ms = 0
         while waited_ms < self.patience_ms:
@@ -89,6 +99,7 @@ class JobDesk:
             return self.rest()
         if reason == "cancelled":
             self.check_stop()
+            raise Nudged
         raise error
 
 

@@ -109,9 +109,12 @@ def abandon_job(job_id: int, _viewer: IssuerDep, session: SessionDep, now: NowDe
 
 
 @router.post("/cards/{card_id}/give-up")
-def give_up_card(card_id: int, _viewer: IssuerDep, session: SessionDep, now: NowDep) -> CardRead:
+def give_up_card(card_id: int, _viewer: DeskIssuerDep, workshop: WorkshopDep) -> CardRead:
     """A torn card is lost: its content is void, and its machine is told to refuse it."""
-    return CardRead.of(service.give_up(session, card_id, now))
+    with workshop.begin() as session:
+        card = service.give_up(session, card_id, workshop.now())
+    runner.nudge(workshop, card.job_id)
+    return CardRead.of(card)
 
 
 @router.post("/verify")

@@ -21,7 +21,7 @@ from backoffice.models import Batch, Device
 def run(desk: JobDesk, device: Device, batch_id: int, pin: SecretStr) -> None:
     """Batch card, PIN, then card after card. K_batch is in memory while this runs, nowhere else on this server."""
     hello = contact.greet(desk.workshop, desk.issuer, device)
-    with desk.begin() as session:
+    with desk.reading() as session:
         batch = service.find_batch(session, batch_id)
         master = authority.active_master(session)
     contact.require_authority(hello, master.authority_key)
@@ -33,7 +33,7 @@ def run(desk: JobDesk, device: Device, batch_id: int, pin: SecretStr) -> None:
 def read_batch(desk: JobDesk, batch: Batch, master_id: int, master_key: bytes) -> BatchRecord:
     """The batch card itself must be here, and must be what was signed. The device remembers that it read it."""
     shown = desk.ask(steps.SHOW_BATCH)
-    with desk.begin() as session:
+    with desk.reading() as session:
         live = cards.live_on(session, shown.uid)
         if shown.kind != "batch" or live is None or live.level != service.BATCH or live.state != cards.WRITTEN:
             raise WrongCard("this is no batch card in use")

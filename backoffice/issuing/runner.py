@@ -16,7 +16,7 @@ from backoffice.devices.issuer import Issuer, reason_of
 from backoffice.devices.stations import Claim
 from backoffice.errors import BackOfficeError, WrongState
 from backoffice.issuing import batch_job, one_time_job, service, white_job
-from backoffice.issuing.desk import JobDesk, Stopped, publish
+from backoffice.issuing.desk import JobDesk, Nudged, Stopped, publish
 from backoffice.issuing.schemas import BatchOrder, JobRead, JobResume, OneTimeOrder, WhiteOrder
 from backoffice.models import Device, IssuingJob
 from backoffice.workshop import RunningJob, Workshop
@@ -100,6 +100,13 @@ def cancel(workshop: Workshop, job_id: int) -> None:
         service.settle(session, job, service.CANCELLED, "", "", workshop.now())
 
 
+def nudge(workshop: Workshop, job_id: int | None) -> None:
+    """A running job looks again what is to be done."""
+    running = workshop.jobs.get(job_id or 0)
+    if running is not None:
+        running.station.cancel_wait()
+
+
 def _start(workshop: Workshop, viewer: Viewer, kind: str, device_id: int, order: Order, pin: SecretStr) -> JobRead:
     """Hold the device, write the order down, let the device's thread do it."""
     with workshop.reading() as session:
@@ -114,8 +121,8 @@ def _start(workshop: Workshop, viewer: Viewer, kind: str, device_id: int, order:
 
 
 def _submit(workshop: Workshop, claim: Claim, device: Device, job: IssuingJob, user_id: int, pin: SecretStr) -> None:
-    job_id, stop = job.id or 0, Event()
-    workshop.jobs[job_id] = RunningJob(workshop.station(device), stop)
+    job_id, stop, over = job.id or 0, Event(), Event()
+    workshop.jobs[job_id] = RunningJob(workshop.station(device), stop, over)
     work = _work_of(job, device, pin)
 
     def in_thread(issuer: Issuer) -> None:
@@ -123,6 +130,7 @@ def _submit(workshop: Workshop, claim: Claim, device: Device, job: IssuingJob, u
             _run(workshop, JobDesk(workshop, issuer, job_id, user_id, stop), work)
         finally:
             workshop.jobs.pop(job_id, None)  # before the device is free, so that a resume finds it so
+            over.set()
 
     future = claim.submit(in_thread)
     future.add_done_callback(lambda ended: _ended(workshop, job_id, ended))
@@ -140,7 +148,7 @@ def _work_of(job: IssuingJob, device: Device, pin: SecretStr) -> Callable[[JobDe
 def _run(workshop: Workshop, desk: JobDesk, work: Callable[[JobDesk], None]) -> None:
     try:
         work(desk)
-    except Stopped:
+    except (Stopped, Nudged):
         if workshop.closing:
             _settle(workshop, desk.job_id, service.PAUSED, "server_stopped", "the server was stopped during this job")
         else:

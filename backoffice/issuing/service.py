@@ -118,6 +118,8 @@ def order_one_time(session: Session, device_id: int, batch_id: int, user_id: int
     card = card_rows.card_of(session, BATCH, batch_id)
     if batch.state != SIGNED or card is None or card.state != cards.WRITTEN:
         raise WrongState("the batch card is not written yet")
+    if machines.find(session, batch.machine_id).epoch != batch.epoch:
+        raise WrongState(f"machine {batch.machine_id} was initialised anew: it would refuse this batch")
     earlier = repository.job_of_batch(session, batch_id, ONE_TIME)
     if earlier is not None:
         raise AlreadyExists(f"job {earlier.id} makes these cards: resume it", job_id=earlier.id)

@@ -72,7 +72,7 @@ def private_keys(workshop: Workshop, job_id: int, user_id: int) -> Iterator[dict
 def run(desk: JobDesk, device: Device, pin: SecretStr) -> None:
     """Write every white card of the job."""
     hello = contact.greet(desk.workshop, desk.issuer, device)
-    with desk.begin() as session:
+    with desk.reading() as session:
         contact.require_authority(hello, authority_service.active_master(session).authority_key)
     with private_keys(desk.workshop, desk.job_id, desk.user_id) as scalars:
         bulk.write_all(desk, lambda card, uid: _content(desk, scalars, pin, card, uid))
@@ -80,7 +80,7 @@ def run(desk: JobDesk, device: Device, pin: SecretStr) -> None:
 
 def _content(desk: JobDesk, scalars: dict[int, Secret], pin: SecretStr, card: Card, uid: bytes) -> Content:
     workshop = desk.workshop
-    with desk.begin() as session:
+    with desk.reading() as session:
         certificate = WhiteCertificate.decode(service.find_white(session, card.white_id or 0).certificate)
     scalar = scalars[certificate.white_id].reveal()
     return white_content(certificate, scalar, pin, workshop.cost, workshop.context.keyring, uid)

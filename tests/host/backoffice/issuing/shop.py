@@ -136,7 +136,9 @@ class Shop:
 
     def finished(self, job_id: int, state: str = "done") -> dict[str, Any]:
         """The job once it has stopped working."""
-        job = self.wait_until(job_id, lambda seen: seen["state"] != "running")
+        running = self.app.state.workshop.jobs.get(job_id)
+        assert running is None or running.ended.wait(SETTLE_S), self.get(f"/issuing/jobs/{job_id}")
+        job: dict[str, Any] = self.get(f"/issuing/jobs/{job_id}")
         assert job["state"] == state, job
         return job
 

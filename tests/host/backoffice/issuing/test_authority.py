@@ -5,11 +5,12 @@ from fastapi import FastAPI
 from protocol import keys
 from protocol.records import MasterRecord
 
+from backoffice.accounts.roles import Role
 from backoffice.authority import sealing, signing
 from backoffice.authority.making import context_of
 from backoffice.errors import WrongPin
 from tests.host.backoffice.issuing.shop import MASTER_PIN, Shop
-from tests.host.backoffice.support import HandClock
+from tests.host.backoffice.support import HandClock, log_in, make_user
 
 WRONG_PIN = "000000"
 
@@ -78,6 +79,32 @@ def test_the_session_ends_by_itself_and_wipes_the_secret(shop: Shop, app: FastAP
     clock.now += 15 * 60
     assert shop.get("/authority/session")["open"] is False
     assert secret.wiped
+
+
+def test_the_session_belongs_to_who_opened_it(master_shop: Shop, app: FastAPI) -> None:
+    make_user(app.state.context, "other", Role.ADMINISTRATOR)
+    other = log_in(app, "other")
+    body = {"device_id": master_shop.master_issuer_id, "count": 1, "quota": 10, "issuer_pin": MASTER_PIN}
+    answer = other.post("/api/v1/issuing/white", json=body)
+    assert answer.json()["error"]["code"] == "authority_closed"
+    assert other.get("/api/v1/authority/session").json()["mine"] is False
+
+
+@pytest.mark.parametrize("role", [Role.ISSUER, Role.INVESTOR])
+def test_only_administrators_act_as_the_authority(shop: Shop, app: FastAPI, role: Role) -> None:
+    make_user(app.state.context, "other", role)
+    other = log_in(app, "other")
+    body = {"device_id": shop.master_issuer_id, "pin": MASTER_PIN, "accept_weak_medium": True}
+    for path in ("authority/master", "authority/session"):
+        assert other.post(f"/api/v1/{path}", json=body).status_code == 403
+    order = {"device_id": shop.master_issuer_id, "count": 1, "quota": 1, "issuer_pin": MASTER_PIN}
+    assert other.post("/api/v1/issuing/white", json=order).status_code == 403
+
+
+def test_a_pin_is_never_echoed(shop: Shop) -> None:
+    answer = shop.client.post("/api/v1/authority/session", json={"device_id": 1, "pin": "1234"})
+    assert answer.status_code == 422
+    assert "1234" not in answer.text
 
 
 def test_another_masters_card_opens_nothing(shop: Shop) -> None:
