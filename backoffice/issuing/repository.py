@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import insert
+from sqlmodel import Session, col, func, select
 
 from backoffice.models import Batch, Card, IssuingJob, White
 from backoffice.pagination import PageRequest
@@ -61,7 +62,7 @@ def next_planned(session: Session, job_id: int) -> Card | None:
 
 def plan_credits(session: Session, rows: list[dict[str, object]]) -> None:
     """Plan many cards in one statement."""
-    session.connection().execute(Card.__table__.insert(), rows)  # type: ignore[attr-defined]
+    session.connection().execute(insert(Card), rows)
 
 
 def whites(session: Session, page: PageRequest) -> Sequence[White]:
@@ -73,11 +74,3 @@ def batches(session: Session, page: PageRequest, institution_code: int | None) -
     if institution_code is not None:
         statement = statement.where(Batch.institution_code == institution_code)
     return session.exec(statement.offset(page.offset).limit(page.limit + 1)).all()
-
-
-def void_credits(session: Session, batch_id: int) -> list[int]:
-    """Credits of a batch whose cards were given up."""
-    statement = select(Card.credit).where(
-        Card.batch_id == batch_id, Card.level == "one_time", or_(Card.outcome == "voided")
-    )
-    return [credit for credit in session.exec(statement).all() if credit is not None]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from fastapi import FastAPI
 from protocol import keys
 from protocol.records import BatchRecord, OneTimeRecord
@@ -205,3 +206,32 @@ def test_provenance_of_a_credit(batch_shop: Shop) -> None:
     assert [card["uid"] for card in found["cards"]] == [cards[2].uid.hex()]
     history = batch_shop.get(f"/cards/{found['cards'][0]['id']}")
     assert [event["state"] for event in history["events"]] == ["writing", "written"]
+
+
+def test_a_finished_job_leaves_no_key_behind(batch_shop: Shop, app: FastAPI, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither in the database nor in the logs: PINs, the white key, K_batch, what the cards seal, their keys."""
+    cards = batch_shop.blanks(5)
+    batch_shop.child_issuer.show(batch_shop.batch, *cards)
+    batch_shop.finished(batch_shop.order_one_time())
+    secret = app.state.workshop.room.present().secret.reveal()
+    batch = BatchRecord.decode(batch_shop.batch.record)
+    white_scalar = keys.white_scalar(secret, batch.white.white_id)
+    hidden = [
+        ISSUER_PIN.encode(),
+        white_scalar,
+        keys.batch_key(white_scalar, batch.batch.batch_id),
+        keys.institution_key(secret, 700),
+        batch.machine_sealed,
+        batch.issuer_sealed,
+        batch_shop.white.write_key,
+        cards[0].write_key,
+    ]
+    path = app.state.context.settings.database_path
+    app.state.context.engine.dispose()
+    stored = b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+    captured = capfd.readouterr()
+    said = (captured.out + captured.err).encode()
+    for value in hidden:
+        assert value not in stored
+        assert value.hex().encode() not in said
+        assert value not in said
