@@ -35,6 +35,7 @@ def make_engine(settings: Settings) -> Engine:
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
         pool_size=POOL_CONNECTIONS,
         max_overflow=POOL_OVERFLOW,
+        hide_parameters=True,  # errors are logged; what was to be stored is not
     )
     event.listen(engine, "connect", lambda connection, _record: _prepare(connection, settings.database_max_bytes))
     event.listen(engine, "begin", _begin)

@@ -44,9 +44,9 @@ class Subscription:
             self.missed += 1
         self._queue.put_nowait(item)
 
-    async def next(self, timeout_s: float | None = None) -> Event | None:
-        """The next event; None when the broker closes. Raises TimeoutError."""
-        return await asyncio.wait_for(self._queue.get(), timeout_s)
+    async def next(self) -> Event | None:
+        """The next event; None when the broker closes."""
+        return await self._queue.get()
 
 
 class Broker:

@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from backoffice import logs, migrations
 from backoffice.accounts.roles import Role
 from backoffice.app import create_app
 from backoffice.context import Context
+from backoffice.db import make_engine
 from backoffice.settings import Settings
 from tests.host.backoffice.support import ORIGIN, HandClock, log_in, make_user
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> None:
+    logs.configure("error", as_json=True)
 
 
 @pytest.fixture
@@ -19,11 +27,24 @@ def clock() -> HandClock:
     return HandClock()
 
 
+def settings_in(folder: Path) -> Settings:
+    return Settings(database_url=f"sqlite:///{folder / 'perscan.db'}", keyring_path=folder / "keys" / "keyring.json")
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of the newest shape, to copy: migrating from nothing takes a while."""
+    settings = settings_in(tmp_path_factory.mktemp("migrated"))
+    engine = make_engine(settings)
+    migrations.upgrade(engine)
+    engine.dispose()
+    return settings.database_path
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        database_url=f"sqlite:///{tmp_path / 'perscan.db'}", keyring_path=tmp_path / "keys" / "keyring.json"
-    )
+def settings(tmp_path: Path, migrated: Path) -> Settings:
+    copyfile(migrated, tmp_path / "perscan.db")
+    return settings_in(tmp_path)
 
 
 @pytest.fixture

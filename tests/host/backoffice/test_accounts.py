@@ -101,7 +101,7 @@ def test_a_token_acts_for_its_user_until_it_is_revoked(administrator: TestClient
     administrator.delete(f"/api/v1/tokens/{made['read']['id']}")
     assert program.get("/api/v1/me").status_code == 401
     for wrong in ("", "x" * 5000, "ü"):
-        headers = {"Authorization": f"Bearer {wrong}".encode()}
+        headers = {b"Authorization": f"Bearer {wrong}".encode()}
         assert TestClient(app, base_url=ORIGIN).get("/api/v1/me", headers=headers).status_code == 401
 
 

@@ -24,6 +24,6 @@ def commit_and_stall(writer: GroupWriter, incomings: Sequence[Incoming]) -> list
     raise AssertionError("nobody wakes it up")
 
 
-GroupWriter._commit = commit_and_stall  # type: ignore[method-assign]
+GroupWriter._commit = commit_and_stall  # type: ignore[method-assign,assignment]
 settings = Settings.from_environment()
 run(create_app(settings), settings)

@@ -3,6 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 from protocol import cose, journal, keys, uplink
+from protocol.errors import BadTag
 from protocol.journal import Entry
 
 from backoffice.context import Context
@@ -18,7 +19,7 @@ def machine(context: Context) -> Machine:
     return add_machine(context, Machine(), add_institution(context))
 
 
-def usage(client: TestClient, **wanted: object) -> list[dict[str, object]]:
+def usage(client: TestClient, **wanted: bool | int) -> list[dict[str, object]]:
     items: list[dict[str, object]] = client.get("/api/v1/usage", params=wanted).json()["items"]
     return items
 
@@ -346,7 +347,7 @@ def test_replayed_acks_are_bound_to_their_report(administrator: TestClient, mach
     machine.exam(501)
     first, second = machine.report(1, 4), machine.report(1, 8)
     answer = post(administrator, first)
-    with pytest.raises(uplink.BadTag):
+    with pytest.raises(BadTag):
         uplink.open_ack(machine.key, second, answer.content)
 
 

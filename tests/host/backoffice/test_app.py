@@ -1,0 +1,129 @@
+"""The application as a whole: settings, errors, the API's description, the command line."""
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from backoffice import errors
+from backoffice.app import create_app
+from backoffice.cli import app as cli
+from backoffice.context import Context
+from backoffice.errors import BackOfficeError, SettingsError
+from backoffice.settings import Settings
+from tests.host.backoffice.support import ORIGIN, HandClock
+
+NATURALLY_FEW = {"/api/v1/authority/master"}
+"""One master card, and the few that were retired before it."""
+
+
+def tree(kind: type[BackOfficeError] = BackOfficeError) -> list[type[BackOfficeError]]:
+    return [kind, *(below for child in kind.__subclasses__() for below in tree(child))]
+
+
+def test_every_error_has_a_code_of_its_own_a_status_and_a_sentence() -> None:
+    found = [kind for kind in tree() if kind.__module__ == errors.__name__]
+    codes = [kind.code for kind in found]
+    assert len(set(codes)) == len(codes)
+    for kind in found:
+        assert re.fullmatch(r"[a-z_]+", kind.code)
+        assert 400 <= kind.status <= 599
+        assert (kind.__doc__ or "").strip().endswith(".")
+
+
+def test_errors_have_one_form(visitor: TestClient) -> None:
+    for answer, status, code in (
+        (visitor.get("/api/v1/nowhere"), 404, "not_found"),
+        (visitor.put("/api/v1/login"), 405, "method_not_allowed"),
+        (visitor.post("/api/v1/login", content=b"{"), 422, "invalid_input"),
+        (visitor.post("/api/v1/login", content=b"\xff\xfe"), 422, "invalid_input"),
+        (visitor.get("/api/v1/me"), 401, "not_logged_in"),
+    ):
+        assert answer.status_code == status
+        assert set(answer.json()) == {"error"}
+        assert set(answer.json()["error"]) == {"code", "message", "detail"}
+        assert answer.json()["error"]["code"] == code
+
+
+def test_the_health_endpoint_needs_no_login(visitor: TestClient, context: Context) -> None:
+    assert visitor.get("/health").json() == {
+        "status": "well",
+        "database": "well",
+        "ingest": "well",
+        "reports_waiting": 0,
+    }
+    context.ingest.writer.stop()
+    answer = visitor.get("/health")
+    assert (answer.status_code, answer.json()["ingest"]) == (503, "unwell")
+
+
+def test_every_operation_has_a_tag_that_is_described(app: FastAPI) -> None:
+    described = {tag["name"] for tag in app.openapi()["tags"]}
+    for path, operations in app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            assert set(operation.get("tags", [])) <= described, (method, path)
+            assert operation.get("tags"), (method, path)
+
+
+def test_lists_are_pages(app: FastAPI) -> None:
+    """A GET that lists something takes a bounded limit."""
+    for path, operations in app.openapi()["paths"].items():
+        operation = operations.get("get")
+        if operation and operation["operationId"].startswith("list_") and path not in NATURALLY_FEW:
+            limits = [p["schema"] for p in operation.get("parameters", []) if p["name"] == "limit"]
+            assert limits, path
+            assert limits[0]["maximum"] <= 500, path
+
+
+def test_settings_come_from_the_environment() -> None:
+    found = Settings.from_environment({"PERSCAN_PORT": "0", "PERSCAN_TIMEZONE": "Asia/Shanghai", "OTHER": "x"})
+    assert (found.port, found.timezone, found.host) == (0, "Asia/Shanghai", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PERSCAN_PORT", "99999"),
+        ("PERSCAN_PORT", "x"),
+        ("PERSCAN_TIMEZONE", "Mars/Base"),
+        ("PERSCAN_DATABASE_URL", "mysql://x"),
+        ("PERSCAN_DATABASE_URL", "sqlite:///"),
+        ("PERSCAN_LOG_LEVEL", "loud"),
+        ("PERSCAN_LOGIN_LIFETIME_S", "-5"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({name: value})
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PERSCAN_DATABASE_URL": f"sqlite:///{tmp_path / 'cli' / 'perscan.db'}",
+        "PERSCAN_KEYRING_PATH": str(tmp_path / "cli" / "keyring.json"),
+    }
+
+
+def test_the_first_administrator_by_the_command_line(environment: dict[str, str], clock: HandClock) -> None:
+    made = CliRunner().invoke(cli, ["create-admin", "Boss"], env=environment)
+    assert made.exit_code == 0, made.output
+    login, password = (line.split(": ")[1] for line in made.output.splitlines())
+    again = CliRunner().invoke(cli, ["create-admin", "boss"], env=environment)
+    assert (again.exit_code, "already_exists" in again.output) == (1, True)
+    app = create_app(Settings.from_environment(environment), clock)
+    with TestClient(app, base_url=ORIGIN, headers={"Origin": ORIGIN}) as client:
+        answer = client.post("/api/v1/login", json={"login": login, "password": password})
+    assert answer.json()["password_change_required"] is True
+
+
+def test_an_exposed_keyring_stops_the_start(environment: dict[str, str]) -> None:
+    assert CliRunner().invoke(cli, ["check"], env=environment).exit_code == 0
+    path = Path(environment["PERSCAN_KEYRING_PATH"])
+    path.chmod(path.stat().st_mode | stat.S_IRGRP)
+    refused = CliRunner().invoke(cli, ["check"], env=environment)
+    assert (refused.exit_code, "keyring_exposed" in refused.output) == (1, True)

@@ -1,0 +1,97 @@
+"""Live events: after the commit or not at all, bounded, and only what one may see."""
+
+import asyncio
+import json
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from backoffice.accounts.roles import Role, Viewer
+from backoffice.context import Context
+from backoffice.db import transaction
+from backoffice.events import endpoints
+from backoffice.events.broker import BACKLOG_EVENTS, Broker, Event, Subscription
+from tests.host.backoffice.machines import Machine, add_institution, add_machine, post
+from tests.host.backoffice.support import ORIGIN
+
+CLINIC = Viewer(1, "clinic", "Clinic", Role.INSTITUTION, frozenset({1}))
+MARK = Event("mark")
+STAFF = Viewer(2, "staff", "Staff", Role.INVESTOR, None)
+
+
+async def waiting(broker: Broker, subscription: Subscription) -> list[Event]:
+    """Every event that was published so far."""
+    broker.publish([MARK])
+    found: list[Event] = []
+    while (item := await subscription.next()) is not MARK:
+        assert item is not None
+        found.append(item)
+    return found
+
+
+def roll_back(context: Context) -> None:
+    with transaction(context.engine) as session:
+        context.broker.publish_after_commit(session, Event("two"))
+        raise ValueError("no")
+
+
+def test_events_come_after_the_commit_and_never_after_a_rollback(context: Context) -> None:
+    async def scenario() -> list[list[Event]]:
+        seen = []
+        async with context.broker.subscribe() as subscription:
+            with transaction(context.engine) as session:
+                context.broker.publish_after_commit(session, Event("one"))
+                seen.append(await waiting(context.broker, subscription))
+            seen.append(await waiting(context.broker, subscription))
+            with pytest.raises(ValueError, match="no"):
+                roll_back(context)
+            seen.append(await waiting(context.broker, subscription))
+        return seen
+
+    assert asyncio.run(scenario()) == [[], [Event("one")], []]
+
+
+def test_a_slow_listener_loses_the_oldest_and_is_told() -> None:
+    async def scenario() -> tuple[int, list[Event]]:
+        broker = Broker()
+        async with broker.subscribe() as subscription:
+            broker.publish(Event("tick", {"n": n}) for n in range(BACKLOG_EVENTS + 2))
+            found = await waiting(broker, subscription)
+            return subscription.missed, found
+
+    missed, found = asyncio.run(scenario())
+    assert missed == 3
+    assert [event.data["n"] for event in found] == list(range(3, BACKLOG_EVENTS + 2))
+
+
+def test_a_stream_shows_what_the_viewer_may_see_and_ends_with_the_server() -> None:
+    async def stream(viewer: Viewer) -> list[tuple[str | None, object]]:
+        broker = Broker()
+        found: list[tuple[str | None, object]] = []
+        async for item in endpoints._events(broker, viewer):
+            found.append((item.event, json.loads(item.data or "")))
+            if item.event == "hello":
+                broker.publish([Event("debit", {"n": 1}, 1), Event("debit", {"n": 2}, 2), Event("issuing", {"n": 3})])
+                broker.close()
+        return found[1:]
+
+    assert asyncio.run(stream(CLINIC)) == [("debit", {"n": 1})]
+    assert [data for _event, data in asyncio.run(stream(STAFF))] == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+def test_streams_need_a_login(visitor: TestClient) -> None:
+    assert visitor.get("/events").status_code == 401
+
+
+def test_a_report_tells_debits_and_alerts(app: FastAPI, context: Context) -> None:
+    machine = add_machine(context, Machine(), add_institution(context))
+    machine.exam(500)
+    machine.exam(500)
+    told: list[Event] = []
+    context.broker.publish = lambda events: told.extend(events)  # type: ignore[method-assign]
+    with TestClient(app, base_url=ORIGIN) as client:
+        assert post(client, machine.report()).status_code == 200
+    assert [event.kind for event in told] == ["report", "journal", "debit", "alert"]
+    debit = told[2]
+    assert (debit.institution_id, debit.data["credit"], debit.data["machine_id"]) == (1, 500, 1)
