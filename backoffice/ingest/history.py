@@ -23,11 +23,13 @@ def divide(group: Group, chain: Chain, incoming: Incoming) -> tuple[Split, bool 
     return merge.split(incoming, stored, continues_other=kept_is_complete is not None), kept_is_complete
 
 
-def advance(group: Group, chain: Chain, incoming: Incoming, fresh: list[Pair]) -> None:
+def advance(group: Group, chain: Chain, incoming: Incoming, divided: Split) -> None:
     """Note what is known to exist and go on from the complete part through stored entries, as far as they chain."""
     had_gap = chain.highest_seq > chain.contiguous_seq
-    if fresh:
-        chain.highest_seq = max(chain.highest_seq, fresh[-1][0].seq)
+    if divided.fresh:
+        chain.highest_seq = max(chain.highest_seq, divided.fresh[-1][0].seq)
+    if not divided.departed:  # a report says by its first number what existed before it: in its own history
+        chain.highest_seq = max(chain.highest_seq, incoming.report.first_seq - 1)
     for entry, mac in repository.entries_after(group.session, chain):
         if entry.seq != chain.contiguous_seq + 1:
             break
@@ -82,8 +84,6 @@ def _complete_later_ones(group: Group, incoming: Incoming) -> None:
 
 
 def _tell_of_gap(group: Group, chain: Chain, incoming: Incoming, *, had_gap: bool) -> None:
-    """A report says by its first number what existed before it."""
-    chain.highest_seq = max(chain.highest_seq, incoming.report.first_seq - 1)
     subject = str(incoming.epoch)
     if chain.contiguous_seq < chain.highest_seq:
         message = f"Entries after {chain.contiguous_seq} have not arrived."

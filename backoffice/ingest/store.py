@@ -64,7 +64,7 @@ def _take_carefully(group: Group, chain: Chain, incoming: Incoming) -> tuple[int
     divided, kept_is_complete = history.divide(group, chain, incoming)
     _add_fresh(group, incoming, divided.fresh)
     _write_entries(group)
-    history.advance(group, chain, incoming, divided.fresh)
+    history.advance(group, chain, incoming, divided)
     if divided.departed:
         return history.keep_other(group, chain, incoming, divided, kept_is_complete), uplink.ALERT_FORK
     ack = merge.ack_seq(chain, incoming)
