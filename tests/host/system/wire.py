@@ -9,6 +9,7 @@ from typing import ClassVar
 from fastapi.testclient import TestClient
 
 Answer = tuple[int, bytes]
+Instead = Callable[[bytes, Answer], Answer]  # (report, true answer) -> what the machine gets
 UNREACHABLE: Answer = (503, b"")
 
 
@@ -27,7 +28,7 @@ class Wire:
         self._client = None
         self.requests: list[bytes] = []
         self.answers: list[Answer] = []
-        self.instead: Callable[[bytes, Answer], Answer] | None = None  # (report, true answer) -> what the machine gets
+        self.instead: Instead | None = None
 
     def carry(self, path: str, message: bytes) -> Answer:
         if self._client is None:
