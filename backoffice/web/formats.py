@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 from backoffice.web.i18n import Translator
@@ -39,8 +39,8 @@ class Formats:
     def clock(self, moment: int) -> str:
         """A moment for a list: the time, with the day when it is not today."""
         local = self._local(moment)
-        pattern = "HH:mm:ss" if local.date() == self.today else "d MMM HH:mm"
-        return format_datetime(local, pattern, locale=self.translator.locale)
+        time = format_datetime(local, "HH:mm:ss", locale=self.translator.locale)
+        return time if local.date() == self.today else f"{self.day(local.date())} {time[:5]}"
 
     def ago(self, moment: int) -> str:
         past_s = self.now - moment
@@ -56,7 +56,9 @@ class Formats:
         return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=self.translator.locale)
 
     def day(self, day: date) -> str:
-        return format_date(day, "d MMM", locale=self.translator.locale)
+        return format_skeleton(
+            "MMMd", datetime(day.year, day.month, day.day, tzinfo=UTC), locale=self.translator.locale
+        )
 
     def long_day(self, day: date) -> str:
         return format_date(day, "medium", locale=self.translator.locale)

@@ -206,6 +206,8 @@ class CardRow:
     batch: int | None
     at: int | None
     href: str = ""
+    outcome: str = ""
+    """What became of a failed card's content."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,8 @@ class JobRow:
     """What the person at the desk is asked to do now."""
     error_code: str = ""
     message: str = ""
+    card_ms: int = 0
+    """How long one card took lately; 0 while nobody can tell."""
 
     @property
     def href(self) -> str:
@@ -234,9 +238,8 @@ class JobRow:
 
     @property
     def seconds_left(self) -> int:
-        """How long the rest takes at the pace so far; 0 while nobody can tell."""
-        worked_s = self.changed_at - self.started_at
-        return (self.total - self.done) * worked_s // self.done if self.done else 0
+        """How long the rest takes at the present pace; 0 while nobody can tell."""
+        return (self.total - self.done) * self.card_ms // 1000
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,14 @@ CARD_STATES: Mapping[str, tuple[str, str]] = {
 }
 
 
+OUTCOMES: Mapping[str, str] = {
+    "reissued": mark("written on another card"),
+    "voided": mark("void: nobody can use it"),
+    "torn": mark("this card waits to be finished"),
+    "failed": mark("will be written on another card"),
+}
+
+
 def spoken(words: Translator, sentences: Mapping[str, str]) -> dict[str, str]:
     """A table of sentences in the reader's language."""
     return {code: words.gettext(sentence) for code, sentence in sentences.items()}

@@ -13,7 +13,7 @@ from backoffice.web.page import Desk, DeskDep
 from backoffice.web.pages.filters import ROWS_A_PAGE, NumberInPath, OffsetDep, pager
 from backoffice.web.reads import jobs
 from backoffice.web.views import Choice, address
-from backoffice.web.wording import JOB_STEPS, PROBLEMS, REASONS, spoken
+from backoffice.web.wording import JOB_STEPS, OUTCOMES, PROBLEMS, REASONS, spoken
 
 router = APIRouter(prefix="/issuing", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER))])
 
@@ -57,6 +57,7 @@ def job(desk: DeskDep, job_id: NumberInPath, problem: ProblemDep = "") -> HTMLRe
         job=found,
         problem=problem,
         pin_least=PIN_CHARS_MIN,
+        outcomes=spoken(desk.words, OUTCOMES),
         failures=jobs.failures(desk.session, job_id),
         reason_names=spoken(desk.words, {**REASONS, **PROBLEMS}),
         job_steps=spoken(desk.words, JOB_STEPS),

@@ -1,5 +1,7 @@
 """Issuing jobs and the cards that failed in them."""
 
+from dataclasses import replace
+
 from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
@@ -12,6 +14,7 @@ ACTIVE = ("running", "paused")
 WEAK = "weak_medium"
 FAILURES_MAX = 1000
 BATCHES_MAX = 100
+PACE_CARDS = 20
 
 
 def listed(session: Session, states: tuple[str, ...], limit: int, offset: int = 0) -> list[JobRow]:
@@ -19,12 +22,21 @@ def listed(session: Session, states: tuple[str, ...], limit: int, offset: int = 
     query = _rows().order_by(col(IssuingJob.changed_at).desc(), col(IssuingJob.id).desc())
     if states:
         query = query.where(col(IssuingJob.state).in_(states))
-    return [_job(*row) for row in session.execute(query.offset(offset).limit(limit))]
+    return [_paced(session, _job(*row)) for row in session.execute(query.offset(offset).limit(limit))]
 
 
 def one(session: Session, job_id: int) -> JobRow | None:
     found = session.execute(_rows().where(col(IssuingJob.id) == job_id)).first()
-    return _job(*found) if found else None
+    return _paced(session, _job(*found)) if found else None
+
+
+def _paced(session: Session, job: JobRow) -> JobRow:
+    """A running job with the time that its last cards took; a pause before them does not count."""
+    if job.state != "running":
+        return job
+    query = select(col(Card.changed_at)).where(col(Card.job_id) == job.id, col(Card.state) == "written")
+    last = list(session.scalars(query.order_by(col(Card.changed_at).desc()).limit(PACE_CARDS)))
+    return replace(job, card_ms=(last[0] - last[-1]) * 1000 // (len(last) - 1)) if len(last) > 1 else job
 
 
 def batches_without_cards(session: Session) -> list[Batch]:
@@ -58,6 +70,7 @@ def failures(session: Session, job_id: int) -> list[CardRow]:
             reason=card.reason,
             batch=card.batch_id,
             at=card.changed_at,
+            outcome=card.outcome or card.state,
         )
         for card in session.scalars(query)
     ]

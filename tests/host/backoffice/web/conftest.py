@@ -9,14 +9,14 @@ from threading import Thread
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from backoffice.accounts.roles import Role
 from backoffice.app import create_app
 from backoffice.context import Context
 from backoffice.settings import Settings
 from tests.host.backoffice.support import HandClock, make_user
-from tests.host.backoffice.web.office import Office, Visit
+from tests.host.backoffice.web.office import PATIENCE_MS, Office, Visit
 from tests.host.backoffice.web.seed import grow
 
 MONDAY_AFTERNOON = 1_795_445_000
@@ -33,6 +33,9 @@ CHROMIUM_FLAGS = (
 STOP_PATIENCE_S = 20
 CACHE = Path(__file__).parents[4] / "build" / "cache"
 """The chart library takes seconds to make: once is enough."""
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,7 +97,7 @@ def new_office(tmp_path: Path) -> Iterator[Office]:
 def visit(browser: Browser, office: Office) -> Iterator[Visit]:
     """An administrator's browser, logged in. Nothing may appear in its console."""
     with Visit(browser, office) as visitor:
-        visitor.log_in("admin")
+        visitor.enter("admin")
         yield visitor
 
 

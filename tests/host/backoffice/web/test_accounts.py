@@ -43,6 +43,7 @@ def test_the_login_leads_nowhere_else(stranger: Visit, target: str) -> None:
 
 
 def test_signing_out(visit: Visit) -> None:
+    visit.go("/")
     visit.page.get_by_role("button", name="Sign out").click()
     visit.wait_for("You are signed out.")
     visit.go("/machines")
@@ -99,8 +100,7 @@ def _found(visit: Visit) -> None:
 
 def test_an_institution_sees_itself_alone(browser: Browser, office: Office) -> None:
     with Visit(browser, office) as visit:
-        visit.log_in("clinic")
-        visit.wait_for("Use by day")
+        visit.enter("clinic")
         for path in ("/", "/institutions", "/machines", "/usage", "/cards", "/alerts"):
             assert visit.go(path).status == 200
             shown = visit.page.locator("body").inner_text()

@@ -95,7 +95,7 @@ SMALL_TARGETS = """
 @pytest.mark.parametrize("dress", DRESSES)
 def test_every_page(browser: Browser, office: Office, dress: str) -> None:
     with Visit(browser, office, **DRESSES[dress]) as visit:
-        visit.log_in("admin")
+        visit.enter("admin")
         for path in PAGES:
             assert visit.go(path).status == 200, path
             visit.charts_drawn()
@@ -111,7 +111,7 @@ def test_every_page(browser: Browser, office: Office, dress: str) -> None:
 
 def test_an_empty_office_says_what_to_do(browser: Browser, empty_office: Office) -> None:
     with Visit(browser, empty_office) as visit:
-        visit.log_in("admin")
+        visit.enter("admin")
         for path, words in (
             ("/", "The first exam appears here by itself"),
             ("/institutions", "No institution yet"),
@@ -146,7 +146,7 @@ def test_an_error_is_a_page(visit: Visit) -> None:
 
 def test_pages_can_be_read_without_scripts(browser: Browser, office: Office) -> None:
     with Visit(browser, office, java_script_enabled=False) as visit:
-        visit.log_in("admin")
+        visit.enter("admin")
         visit.go("/")
         visit.page.get_by_text("Show as a table").first.click()
         assert visit.page.locator("#by-day tbody tr").count() == 30

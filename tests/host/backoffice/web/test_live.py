@@ -114,7 +114,7 @@ def test_what_the_reader_holds_stays(office: Office, machine: Machine, visit: Vi
 def test_others_institutions_do_not_move_my_page(browser: Browser, office: Office, machine: Machine) -> None:
     other = add_machine(office.context, Machine(4002, key=b"r" * 32, time=office.clock.now - 60), 2)
     with Visit(browser, office) as visit:
-        visit.log_in("clinic")
+        visit.enter("clinic")
         watch(visit, "/")
         other.exam(99)
         report(office, other)

@@ -71,7 +71,8 @@ def test_the_machine_tells_silence_from_lateness(visit: Visit) -> None:
 
 def test_the_menu_of_a_phone(browser: Browser, office: Office) -> None:
     with Visit(browser, office, viewport=PHONE) as visit:
-        visit.log_in("admin")
+        visit.enter("admin")
+        visit.go("/")
         menu = visit.page.get_by_role("link", name="Machines", exact=True)
         expect(menu).to_be_hidden()
         visit.page.get_by_role("button", name="Menu").click()

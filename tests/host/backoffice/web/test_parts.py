@@ -1,0 +1,203 @@
+"""The parts under the pages, without a browser."""
+
+import csv
+import gzip
+from datetime import UTC
+from io import StringIO
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from backoffice.models import Machine
+from backoffice.web import assets, catalog
+from backoffice.web.charts import chart
+from backoffice.web.formats import Formats
+from backoffice.web.i18n import LANGUAGES, choose_language, translator
+from backoffice.web.page import safe_next
+from backoffice.web.reads.places import presence
+from backoffice.web.security import HEADERS
+from backoffice.web.spreadsheet import spreadsheet
+from backoffice.web.views import DebitRow, Stock, address
+from tests.host.backoffice.support import PASSWORD
+from tests.host.backoffice.web.office import Office
+
+NOW = 1_795_445_000
+
+
+@pytest.fixture
+def english() -> Formats:
+    return Formats(translator("en"), UTC, NOW)
+
+
+def test_every_sentence_is_translated() -> None:
+    for language in LANGUAGES:
+        if language != "en":
+            assert catalog.untranslated(catalog.update(language)) == []
+
+
+def test_the_stored_catalog_is_up_to_date() -> None:
+    stored = {message.id for message in translator("zh_Hans").catalog if message.id}
+    assert stored == {message.id for message in catalog.update("zh_Hans") if message.id}
+
+
+def test_a_translation_keeps_its_places() -> None:
+    for message in translator("zh_Hans").catalog:
+        if message.id and message.python_format:
+            assert not list(message.check()), message.id
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "language"),
+    [
+        (None, "", "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh_Hans"),
+        (None, "zh", "zh_Hans"),
+        (None, "de-DE,de;q=0.9", "en"),
+        (None, "*", "en"),
+        (None, "x" * 5000, "en"),
+        (None, "../../etc/passwd", "en"),
+        ("zh_Hans", "en", "zh_Hans"),
+        ("../../etc", "en", "en"),
+    ],
+)
+def test_the_language(cookie: str | None, accepted: str, language: str) -> None:
+    assert choose_language(cookie, accepted) == language
+
+
+@pytest.mark.parametrize(
+    ("wanted", "safe"),
+    [
+        ("/machines?x=1", "/machines?x=1"),
+        ("", "/"),
+        ("machines", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/a\r\nSet-Cookie: x", "/"),
+        ("/\t/evil.example", "/"),
+    ],
+)
+def test_where_a_form_may_lead(wanted: str, safe: str) -> None:
+    assert safe_next(wanted) == safe
+
+
+def test_times_are_told_as_a_person_tells_them(english: Formats) -> None:
+    assert english.ago(NOW) == "just now"
+    assert english.ago(NOW - 44) == "just now"
+    assert english.ago(NOW - 180) == "3 minutes ago"
+    assert english.ago(NOW - 3 * 86400) == "3 days ago"
+    assert english.ago(NOW - 30 * 86400) == "Oct 24, 2026"
+    assert english.span(3600) == "1 hour"
+    assert english.span(900) == "15 minutes"
+    assert english.iso(0) == "1970-01-01T00:00:00Z"
+
+
+def test_a_change_from_nothing_is_no_division(english: Formats) -> None:
+    assert english.change(5, 0) == "0%"
+    assert english.percent(1, 0) == "0%"
+
+
+@pytest.mark.parametrize(
+    ("role", "state", "silent_s", "expected"),
+    [
+        ("swipe", "active", None, "never"),
+        ("swipe", "active", 0, "present"),
+        ("swipe", "active", 900, "present"),
+        ("swipe", "active", 901, "late"),
+        ("swipe", "active", 1801, "silent"),
+        ("swipe", "locked", 0, "locked"),
+        ("swipe", "retired", 0, "retired"),
+        ("child_issuer", "active", 86400, "present"),
+    ],
+)
+def test_presence(role: str, state: str, silent_s: int | None, expected: str) -> None:
+    seen = None if silent_s is None else NOW - silent_s
+    machine = Machine(
+        id=1, name="m", role=role, state=state, epoch=1, report_interval_s=600, registered_at=0, last_seen_at=seen
+    )
+    assert presence(machine, NOW) == expected
+
+
+def test_a_stock_without_use_lasts_for_nobody_knows_how_long() -> None:
+    assert Stock(100, 0).days_left is None
+    assert Stock(100, 2500).days_left == 40
+    assert Stock(0, 2500).days_left == 0
+
+
+def test_an_address_leaves_out_what_was_not_chosen() -> None:
+    assert address("/usage", institution=None, machine="", since="2026-11-01") == "/usage?since=2026-11-01"
+    assert address("/usage", machine=0) == "/usage?machine=0"
+
+
+def test_a_spreadsheet_takes_no_formula_from_a_name(english: Formats) -> None:
+    row = DebitRow(1, NOW, "trusted", '=cmd|"x"', 7, "m", 1, 2, 3, False, NOW)
+    lines = list(csv.reader(StringIO(spreadsheet([row], english))))
+    assert lines[1] == ["1", "2026-11-23T14:43:20Z", "trusted", "7", '\'=cmd|"x"', "1", "2", "3", ""]
+
+
+def test_the_chart_library_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def bundle(snippet: str, vl_version: str) -> str:
+        made.append(f"{snippet} {vl_version}")
+        return "js"
+
+    monkeypatch.setattr("vl_convert.javascript_bundle", bundle)
+    assert gzip.decompress(assets.vega_bundle(tmp_path)) == b"js"
+    assert gzip.decompress(assets.vega_bundle(tmp_path)) == b"js"
+    assert len(made) == 1
+    assert [path.suffix for path in tmp_path.iterdir()] == [".gz"]
+
+
+def test_charts_bring_no_data_along() -> None:
+    spec = chart("use-by-day")
+    assert spec is not None
+    assert [source.get("values") for source in spec["data"] if source["name"] == "rows"] == [None]
+    assert chart("../secrets") is None
+
+
+def test_headers_and_caching(office: Office) -> None:
+    with httpx2.Client(base_url=office.url, headers={"accept": "text/html"}) as client:
+        page = client.get("/login")
+        for name, value in HEADERS.items():
+            assert page.headers[name] == value
+        assert "unsafe" not in page.headers["content-security-policy"]
+        assert page.headers["cache-control"] == "no-store"
+        sheet = client.get(f"{assets.static_path()}/css/base.css")
+        assert "immutable" in sheet.headers["cache-control"]
+        assert client.get("/static/old/css/base.css").status_code == 404
+        assert client.get(f"{assets.static_path()}/../page.py").status_code == 404
+        library = client.get(f"/assets/{assets.vega_name()}")
+        assert library.headers["content-encoding"] == "gzip"
+        assert "window.vegaEmbed=" in library.text
+        plain = client.get(f"/assets/{assets.vega_name()}", headers={"accept-encoding": "identity"})
+        assert plain.text == library.text
+        assert client.get("/assets/other.js").status_code == 404
+
+
+def test_programs_get_their_errors_as_json(office: Office) -> None:
+    with httpx2.Client(base_url=office.url) as client:
+        assert client.get("/machines").json()["error"]["code"] == "not_logged_in"
+        assert (
+            client.get("/api/v1/machines", headers={"accept": "text/html"}).json()["error"]["code"] == "not_logged_in"
+        )
+
+
+def test_the_file_holds_what_the_page_shows(office: Office) -> None:
+    with httpx2.Client(base_url=office.url, headers={"origin": office.url}) as client:
+        client.post("/login", data={"login": "clinic", "password": PASSWORD})
+        answer = client.get("/usage.csv?since=2026-11-20")
+        assert answer.headers["content-type"].startswith("text/csv")
+        lines = list(csv.DictReader(StringIO(answer.text)))
+        assert {line["institution"] for line in lines} == {"North Eye Clinic"}
+        assert min(line["time"] for line in lines).startswith("2026-11-20")
+        assert client.get("/usage.csv?institution=2").status_code == 404
+
+
+def test_another_sites_form_changes_nothing(office: Office) -> None:
+    with httpx2.Client(base_url=office.url, headers={"origin": office.url}) as client:
+        client.post("/login", data={"login": "admin", "password": PASSWORD})
+        for path in ("/alerts/1/acknowledge", "/issuing/1/stop", "/logout", "/language"):
+            answer = client.post(path, headers={"origin": "https://elsewhere.example"})
+            assert answer.status_code == 403, path
