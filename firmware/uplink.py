@@ -49,7 +49,9 @@ class Uplink:
         """For ever: a report now, then whenever there is something to say, at the latest after report_s."""
         backoff_ms = _BACKOFF_MIN_MS
         while True:
-            if await self._exchange():
+            done = await self._exchange()
+            await asyncio.sleep_ms(0)  # new settings end this loop here, not in the middle of a connection
+            if done:
                 backoff_ms = _BACKOFF_MIN_MS
                 if not self._journal.pending():
                     await self._pause(self._device.config.setting("report_s") * 1000)

@@ -1,6 +1,7 @@
 """A batch card initialises its machine, once."""
 
 import pytest
+from protocol import keys
 
 from emulator.cards.classic import ClassicCard
 from emulator.device import Board
@@ -10,7 +11,6 @@ from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
 from emulator.kit.authority import sign
 from emulator.kit.machines import await_service
 from emulator.world import World
-from protocol import keys
 
 
 def reason(machine: Board, card: ClassicCard) -> str:

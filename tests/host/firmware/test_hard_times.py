@@ -1,0 +1,142 @@
+"""Readers that die, flash that is full or damaged, ticks that wrap."""
+
+import pytest
+from littlefs import LittleFS
+from protocol import journal
+
+from emulator import image as image_format
+from emulator.device import Board
+from emulator.errors import HostError
+from emulator.flash import BLOCK_BYTES, BLOCK_COUNT, Flash
+from emulator.image import read_files
+from emulator.kit import BatchOrder, TestAuthority, tap
+from emulator.kit.machines import HEAP_WORDS_K, await_service
+from emulator.world import World
+
+NOTICED_MS = 10_000
+LEFT_BLOCKS = 8
+
+
+def test_dead_reader_is_started_anew(machine: Board, authority: TestAuthority, order: BatchOrder, world: World) -> None:
+    machine.reader.die()
+    before = machine.host.call("status")["reader"]["reinits"]
+    world.run_for(NOTICED_MS)
+    reader = machine.host.call("status")["reader"]
+    assert reader["healthy"]
+    assert reader["reinits"] > before
+    assert machine.host.take_notifications("reader")
+    assert tap(machine, authority.one_time_card(order, 1000))["reason"] == "granted"
+
+
+def test_reader_that_stays_dead_and_comes_back(
+    machine: Board, authority: TestAuthority, order: BatchOrder, world: World
+) -> None:
+    machine.reader.faults.bus_reads = 0x00
+    world.run_for(NOTICED_MS)
+    assert not machine.host.call("status")["reader"]["healthy"]
+    seq = machine.host.call("status")["journal"]["seq"]
+    world.run_for(30_000)
+    assert machine.host.call("status")["journal"]["seq"] == seq, "one entry for each death, not for each try"
+    machine.reader.faults.bus_reads = None
+    world.run_for(NOTICED_MS)
+    assert machine.host.call("status")["reader"]["healthy"]
+    assert tap(machine, authority.one_time_card(order, 1000))["reason"] == "granted"
+
+
+def test_reader_dead_at_power_up(machine: Board, world: World) -> None:
+    machine.power_off()
+    machine.reader.faults.bus_reads = 0xFF
+    machine.power_on()
+    await_service(machine)
+    assert not machine.host.call("status")["reader"]["healthy"]
+    machine.reader.faults.bus_reads = None
+    world.run_for(NOTICED_MS)
+    assert machine.host.call("status")["reader"]["healthy"]
+
+
+def test_damaged_journal_is_loud(machine: Board, authority: TestAuthority, order: BatchOrder, world: World) -> None:
+    """The machine does not forget spent cards silently: it stops."""
+    tap(machine, authority.one_time_card(order, 1000))
+    world.run_for(10_000)
+    machine.power_off()
+    image = bytearray(machine.flash.image())
+    content = next(data for path, data in read_files(bytes(image)).items() if path.endswith("/journal/checkpoint"))
+    place = image.find(content[:20])
+    while place >= 0:
+        image[place + 10] ^= 0x10
+        place = image.find(content[:20], place + 1)
+    broken = world.board("broken", flash=Flash(bytes(image)), heap_words_k=HEAP_WORDS_K)
+    broken.power_on()
+    await_service(broken)
+    if broken.host.call("status")["fault"] is None:
+        pytest.skip("littlefs found the damage itself and fell back")
+    assert not broken.relay
+    with pytest.raises(HostError) as error:
+        broken.host.call("swipe.debit", timeout_ms=100)
+    assert error.value.reason == "storage_failed"
+    assert "Memory failed" in str(broken.host.notifications)
+
+
+def test_storage_full(machine: Board, authority: TestAuthority, order: BatchOrder) -> None:
+    """Refused before anything is burnt; what is there stays there."""
+    machine.power_off()
+    _fill_flash(machine)
+    machine.power_on()
+    await_service(machine)
+    card = authority.one_time_card(order, 1000)
+    writes = card.writes
+    assert tap(machine, card)["reason"] == "storage_full"
+    assert card.writes == writes
+    assert not machine.relay
+    assert machine.host.call("status")["batches"][0]["left"] == 100
+
+
+def test_ticks_wrap(machine: Board, authority: TestAuthority, order: BatchOrder, world: World) -> None:
+    machine.power_off()
+    machine.ticks_start_us = 2**30 - 4_000_000
+    machine.power_on()
+    await_service(machine)
+    world.run_for(6000)
+    assert tap(machine, authority.one_time_card(order, 1000))["reason"] == "granted"
+    assert machine.host.call("status")["uptime_ms"] > 6000
+
+
+def test_the_same_seed_gives_the_same_run(authority: TestAuthority) -> None:
+    from emulator.kit import swipe_machine
+
+    traces = []
+    for _ in range(2):
+        with World(seed=5) as world:
+            owner = TestAuthority(seed=5)
+            board = swipe_machine(world, owner)
+            order = owner.batch()
+            tap(board, owner.batch_card(order))
+            tap(board, owner.one_time_card(order, 1000))
+            traces.append([entry for entry in world.trace if entry.what != "host"])
+    assert traces[0] == traces[1]
+
+
+def test_every_boot_is_in_the_journal(machine: Board) -> None:
+    machine.power_off()
+    machine.power_on()
+    await_service(machine)
+    assert machine.host.call("status")["journal"]["seq"] >= 3
+    assert journal.BOOT == 1
+
+
+def _fill_flash(machine: Board) -> None:
+    """A large file, as an update that went wrong would leave."""
+    disk = LittleFS(
+        mount=False,
+        block_size=BLOCK_BYTES,
+        block_count=BLOCK_COUNT,
+        read_size=image_format.READ_BYTES,
+        prog_size=image_format.PROGRAM_BYTES,
+        cache_size=image_format.CACHE_BYTES,
+        lookahead_size=image_format.LOOKAHEAD_BYTES,
+    )
+    disk.context.buffer = bytearray(machine.flash.image())
+    disk.mount()
+    with disk.open("/rubbish", "wb") as file:
+        file.write(bytes((BLOCK_COUNT - disk.used_block_count - LEFT_BLOCKS) * (BLOCK_BYTES - 8)))
+    machine.flash.load(bytes(disk.context.buffer))
