@@ -146,8 +146,9 @@ class Journal:
         self.count_blocks()
 
     def count_blocks(self) -> None:
-        """Ask littlefs what is free; it has to look at every file for that."""
-        self.free_blocks = os.statvfs(self.directory)[3]
+        """Ask littlefs what is free; it has to look at every file for that, and may count a block twice."""
+        _, _, total, free, *_ = os.statvfs(self.directory)
+        self.free_blocks = free if free <= total else 0  # less than nothing comes as a huge number
 
     def free_bytes(self) -> int:
         """Room left on the flash."""
