@@ -1,11 +1,12 @@
 """A day at the clinic: patients come, and now and then somebody holds the wrong card to the reader."""
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from client.debit import Client
 from client.errors import Refused
+from client.words import of_reason
+from emulator.air import FrameLog
 from emulator.cards.classic import ClassicCard
 from emulator.faults import TearPoint
 from tools.demo.bench import SWIPE, Bench, Machine
@@ -15,15 +16,9 @@ CARD_WAIT_MS = 15_000
 HURRY_MS = 60
 EXAM_MS = 400
 QUIET_MS = (2_000, 9_000)
-TORN_FRAMES = (8, 24)  # after the reader has noticed the card, before the debit is through
-
-WORDS = {
-    "used": "card already used",
-    "other_batch": "card of another batch",
-    "foreign": "not a card of this system",
-    "removed_early": "removed too early: tap again",
-    "still_running": "this card's exam is still running",
-}
+TRIES = 3
+AUTHENTICATE = (b"\x60", b"\x61")  # MIFARE Classic, with key A or B
+TORN_FRAMES = (2, 12)  # from the first authentication to somewhere before the burn is through
 
 
 @dataclass
@@ -49,10 +44,11 @@ class Day:
             while self.fresh and (exams is None or self.exams < exams):
                 if self.used and random.random() < 0.35:
                     next(mishaps)(client)
-                self._exam(client)
+                else:  # a torn card ends in an exam, too: look again whether there are cards
+                    self._exam(client)
                 self.bench.wait(HURRY_MS if self.hurried else random.randint(*QUIET_MS))
 
-    def _mishaps(self) -> Iterator[object]:
+    def _mishaps(self) -> Iterator[Callable[[Client], None]]:
         while True:
             yield self._used_card
             yield self._torn_card
@@ -80,14 +76,11 @@ class Day:
     def _torn_card(self, client: Client) -> None:
         """Somebody is in a hurry; the same card, held properly, then works."""
         card = self.fresh.pop(0)
-        field_ = self._machine.board.field
-        frame = self.bench.world.random(f"torn {self.exams}").randint(*TORN_FRAMES)
-        with self.bench.world.lock:
-            field_.tear(TearPoint(field_.frame_count + frame, "after"))
-        self.torn += 1
-        for _ in range(3):
+        self._tear_after_authentication()
+        for _ in range(TRIES):
             if not self._tap(client, card):
                 break
+            self.torn += 1
         self.bench.wait(EXAM_MS)
         client.end()
 
@@ -95,18 +88,29 @@ class Day:
     def _machine(self) -> Machine:
         return self.bench.machines[SWIPE]
 
+    def _tear_after_authentication(self) -> None:
+        """The card will leave some frames after the machine has begun to read it."""
+        rf = self._machine.board.field
+        frames = self.bench.world.random(f"torn {self.exams}").randint(*TORN_FRAMES)
+
+        def begun(frame: FrameLog) -> None:
+            if frame.direction == "reader" and frame.data[:1] in AUTHENTICATE:
+                rf.on_frame.remove(begun)
+                rf.tear(TearPoint(frame.number + frames, "after"))
+
+        with self.bench.world.lock:
+            rf.on_frame.append(begun)
+
     def _tap(self, client: Client, card: ClassicCard) -> str:
-        """Client waits, card comes, card goes. Gives the reason of a refusal, or nothing."""
-        hand = threading.Timer(0.05, self.bench.put, (self._machine, card))
-        hand.start()
+        """Card comes, client asks, card goes. Gives the reason of a refusal, or nothing."""
+        self.bench.put(self._machine, card)
         try:
             grant = client.debit(CARD_WAIT_MS, reference=f"exam {self.exams + 1}")
         except Refused as refused:
             self.refused[refused.reason] = self.refused.get(refused.reason, 0) + 1
-            self.say.refused(f"card {card.uid.hex()}: {WORDS.get(refused.reason, refused.message)}")
+            self.say.refused(f"card {card.uid.hex()}: {of_reason(refused.reason, refused.message)}")
             return refused.reason
         finally:
-            hand.join()
             self.bench.take(self._machine, card)
         self.used.append(card)
         self.exams += 1

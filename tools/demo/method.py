@@ -126,6 +126,7 @@ def initialise_swipe_machine(clinic: Clinic) -> None:
         "wifi_ssid": "lakeside",
         "report_s": REPORT_S,
         "exam_s": EXAM_S,
+        "require_client": True,
     }
     _provision(clinic, SWIPE, settings)
 

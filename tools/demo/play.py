@@ -42,6 +42,14 @@ def play(*, once: bool, seed: int, folder: Path | None) -> int:
 def _play(stack: ExitStack, say: Narrator, home: Path, *, once: bool, seed: int) -> int:
     say.title("Perscan: the whole way of a card")
     server = stack.enter_context(Server(home))
+    try:
+        return _evening(stack, say, server, once=once, seed=seed)
+    except DemoFailed:
+        say.log(server.log_text())
+        raise
+
+
+def _evening(stack: ExitStack, say: Narrator, server: Server, *, once: bool, seed: int) -> int:
     password = new_password()
     operator = Operator.first_administrator(server.url, server.setup_token, ADMINISTRATOR, password)
     stack.callback(operator.close)

@@ -42,6 +42,10 @@ class Narrator:
     def error(self, words: str) -> None:
         self._console.print(words, style="bold red")
 
+    def log(self, text: str) -> None:
+        """What a program said before things went wrong."""
+        self._console.print(text, style="dim", markup=False)
+
     def result(self, line: str) -> None:
         """One line, unadorned, for whoever reads it by program."""
         print(line, flush=True)
