@@ -7,6 +7,7 @@ from emulator.cards.classic import ClassicCard
 from tools.demo.bench import Bench, Machine
 from tools.demo.errors import DemoFailed
 from tools.demo.operator import Operator
+from tools.demo.say import Narrator
 
 LOOK_MS = 40
 LIFTED_MS = 300
@@ -17,8 +18,9 @@ OVER = ("done", "paused", "cancelled")
 class Desk:
     """One person, one reader, one job at a time."""
 
-    def __init__(self, operator: Operator, bench: Bench, machine: Machine) -> None:
+    def __init__(self, operator: Operator, bench: Bench, machine: Machine, say: Narrator) -> None:
         self._operator = operator
+        self._say = say
         self._bench = bench
         self._machine = machine
         self._lying: ClassicCard | None = None
@@ -50,6 +52,7 @@ class Desk:
         if step in shown:
             self._lay(shown[step])
         elif step == "show_blank" and job["written"] == len(written):
+            self._say.progress("cards written", len(written), job["total"])
             written.append(self._bench.blank_card())
             self._lay(written[-1])
         elif step in ("show_torn", "tap_again") and written:

@@ -73,7 +73,7 @@ def configure(clinic: Clinic) -> None:
         emulated = clinic.bench.machines[name]
         wanted = {"name": name.capitalize(), "url": emulated.url, "role": role, "machine_id": machine["id"]}
         clinic.devices[name] = post("/api/v1/devices", wanted)["id"]
-        clinic.desks[name] = Desk(clinic.operator, clinic.bench, emulated)
+        clinic.desks[name] = Desk(clinic.operator, clinic.bench, emulated, clinic.say)
 
 
 def appoint(clinic: Clinic) -> None:

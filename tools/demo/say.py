@@ -5,6 +5,7 @@ import time
 from rich.console import Console
 from rich.table import Table
 
+PROGRESS_EVERY = 10
 MARKS = {"step": "[bold cyan]{0}[/]", "good": "[green]{0}[/]", "bad": "[yellow]{0}[/]", "plain": "{0}"}
 
 
@@ -41,6 +42,11 @@ class Narrator:
 
     def error(self, words: str) -> None:
         self._console.print(words, style="bold red")
+
+    def progress(self, what: str, done: int, of: int) -> None:
+        """Now and then, of work that takes long."""
+        if done and done % PROGRESS_EVERY == 0:
+            self.detail(f"{done} of {of} {what}")
 
     def log(self, text: str) -> None:
         """What a program said before things went wrong."""
