@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from backoffice.deps import get_context
+from backoffice.context import Context
 from backoffice.errors import BackOfficeError, NotLoggedIn, PasswordChangeRequired
 from backoffice.web.i18n import mark
 from backoffice.web.page import formats_of, here, render
@@ -41,7 +41,7 @@ def error_page(request: Request, error: BackOfficeError) -> Response:
     if isinstance(error, NotLoggedIn):
         return RedirectResponse(_login_address(request), 303)
     heading, words = _WORDS.get(error.status, _OTHER)
-    context = get_context(request)
+    context: Context = request.app.state.context
     formats = formats_of(request, context.clock(), context.settings.timezone)
     say = formats.translator.gettext
     page = render(

@@ -44,6 +44,7 @@ def test_the_login_leads_nowhere_else(stranger: Visit, target: str) -> None:
 
 def test_signing_out(visit: Visit) -> None:
     visit.go("/")
+    visit.is_live()
     visit.page.get_by_role("button", name="Sign out").click()
     visit.wait_for("You are signed out.")
     visit.go("/machines")
@@ -85,8 +86,9 @@ def test_the_first_administrator(browser: Browser, new_office: Office) -> None:
         visit.go("/")
         visit.go(f"/setup#{token}")
         _found(visit)
-        visit.wait_for("Use by day")
+        visit.is_live()
         visit.page.get_by_role("button", name="Sign out").click()
+        visit.wait_for("You are signed out.")
         visit.go("/setup")
         assert visit.path == "/login"
 
