@@ -99,13 +99,19 @@ class ClassicMedium(Medium):
         from media_classic_making import Maker
 
         self._header = self._state = b""
-        return Maker(self._card, write_key).personalise(kind, record, read_key, progress)
+        try:
+            return Maker(self._card, write_key).personalise(kind, record, read_key, progress)
+        except CardRefused as error:
+            raise _damaged(error) from None
 
     def erase(self, kind: str, write_key: bytes) -> None:
         from media_classic_making import Maker
 
         self._header = self._state = b""
-        Maker(self._card, write_key).erase(kind)
+        try:
+            Maker(self._card, write_key).erase(kind)
+        except CardRefused as error:
+            raise _damaged(error) from None
 
     # Small moves
 
@@ -155,6 +161,11 @@ def put(card: Classic, block: int, data: bytes) -> None:
         if card.read(block) == data:
             return
     raise Refused(reasons.DAMAGED, detail="block %d does not keep what is written" % block)
+
+
+def _damaged(error: CardRefused) -> Refused:
+    """A key fitted or access bits allowed it a moment ago, and now no more: the bits of a trailer are undecided."""
+    return Refused(reasons.DAMAGED, detail=str(error))
 
 
 def is_unfinished(state: bytes) -> bool:
