@@ -2,6 +2,8 @@
 
     def read_x(session: SessionDep, viewer: ViewerDep, page: PageDep) -> Page[XRead]: ...
 
+Those that only look something up are coroutines: FastAPI would send plain functions to a thread.
+
 ``SessionDep`` is one transaction around the endpoint: committed before the answer is sent, rolled back when it raises.
 """
 
@@ -26,7 +28,11 @@ def get_context(request: Request) -> Context:
     return context
 
 
-ContextDep = Annotated[Context, Depends(get_context)]
+async def _context(request: Request) -> Context:
+    return get_context(request)
+
+
+ContextDep = Annotated[Context, Depends(_context)]
 
 
 def get_session(request: Request, context: ContextDep) -> Iterator[Session]:
@@ -36,22 +42,22 @@ def get_session(request: Request, context: ContextDep) -> Iterator[Session]:
         yield session
 
 
-def get_settings(context: ContextDep) -> Settings:
+async def get_settings(context: ContextDep) -> Settings:
     """The settings."""
     return context.settings
 
 
-def get_keyring(context: ContextDep) -> Keyring:
+async def get_keyring(context: ContextDep) -> Keyring:
     """The keyring."""
     return context.keyring
 
 
-def get_broker(context: ContextDep) -> Broker:
+async def get_broker(context: ContextDep) -> Broker:
     """The broker of live events."""
     return context.broker
 
 
-def get_now(context: ContextDep) -> int:
+async def get_now(context: ContextDep) -> int:
     """Now, as unix seconds."""
     return context.clock()
 

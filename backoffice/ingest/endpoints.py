@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/cose"
 router = APIRouter(prefix="/api/v1", tags=["uplink"])
 
 
-def get_ingest(context: ContextDep) -> Ingest:
+async def get_ingest(context: ContextDep) -> Ingest:
     """The way in for reports."""
     return context.ingest
 
