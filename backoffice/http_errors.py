@@ -31,7 +31,7 @@ BY_STATUS: dict[int, type[BackOfficeError]] = {
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application in the one form."""
-    for kind in (BackOfficeError, RequestValidationError, HTTPException, DatabaseError, Exception):
+    for kind in (BackOfficeError, RequestValidationError, HTTPException, DatabaseError, OverflowError, Exception):
         app.add_exception_handler(kind, answer)
 
 
@@ -58,6 +58,8 @@ def to_boundary(error: Exception) -> BackOfficeError:
         return BY_STATUS.get(error.status_code, BackOfficeError)()
     if isinstance(error, DatabaseError):
         return storage_error(error)
+    if isinstance(error, OverflowError):  # a number in a path or query that no column of the database could hold
+        return InvalidInput("a number is too large")
     return BackOfficeError(reference=secrets.token_hex(4))
 
 
