@@ -47,4 +47,6 @@ def _health(device: "Device") -> dict[int, object]:
         uplink.HEALTH_READER_VERSION: device.chip.version,
         uplink.HEALTH_TRANSPORT: device.uplink.transport_name,
         uplink.HEALTH_EPOCH: device.config.epoch,
+        uplink.HEALTH_PENDING: device.journal.head_seq - device.journal.acked_seq,
+        uplink.HEALTH_CLOCK: device.clock.now(),
     }
