@@ -9,7 +9,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 import backoffice.models
 
-assert backoffice.models  # noqa: S101 - imported for its tables
+assert backoffice.models  # imported for its tables
 
 
 def render_plain_types(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
