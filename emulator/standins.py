@@ -5,16 +5,12 @@ memory of the process but outside the board's heap; bytecode runs from there in 
 the function and class objects, which Board.heap_report counts as stand_ins.
 """
 
-import contextlib
 import hashlib
-import io
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from mpremote.romfs import make_romfs  # type: ignore[import-untyped]
-
+from emulator.rom import make_rom
 from tools.flash.build import ROOT, compile_source, replace_file
 
 SOURCES: Final = Path(__file__).parent / "board"
@@ -32,8 +28,4 @@ def standins_rom() -> Path:
 
 
 def _rom(sources: dict[str, bytes]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, source in sources.items():
-            Path(folder, name).with_suffix(".mpy").write_bytes(compile_source(source, name))
-        with contextlib.redirect_stdout(io.StringIO()):  # it lists the files
-            return bytes(make_romfs(folder + "/", mpy_cross=False))
+    return make_rom({name.replace(".py", ".mpy"): compile_source(source, name) for name, source in sources.items()})

@@ -25,7 +25,8 @@ from reader_care import ReaderCare
 
 _FEED_MS = const(1000)
 _DIRECTORY = const(0x4000)  # in os.ilistdir's type
-_ROLE_MODULES = ("provisioning", "issuer", "swipe", "tap", "exams", "uplink", "commands")  # loaded for one role only
+_SWIPE_MODULES = ("swipe", "tap", "exams", "decision", "batches", "uplink")
+_OTHER_MODULES = ("provisioning", "issuer")
 
 
 class Device:
@@ -77,6 +78,8 @@ class Device:
         asyncio.create_task(self.link.serve())  # noqa: RUF006
         while True:
             self.feed()
+            if self.provisioning is not None and not self.provisioning.is_active():
+                await self._restart()  # nobody went on with it
             self.least_heap_bytes = min(self.least_heap_bytes, gc.mem_free())
             await asyncio.sleep_ms(_FEED_MS)
 
@@ -102,6 +105,8 @@ class Device:
     def adopt(self) -> None:
         """The configuration on flash is another: play the role that it says, from now on."""
         self._end_role()
+        _unload(_SWIPE_MODULES)
+        _unload(_OTHER_MODULES)
         self._load()
         self._begin_role()
 
@@ -120,7 +125,10 @@ class Device:
     # The role
 
     async def _restart(self) -> None:
+        while self.link.is_busy() or (self.journal is not None and self.journal.state.exam is not None):
+            await asyncio.sleep_ms(_FEED_MS)  # nobody's exam and nobody's call is disturbed for a setting
         self._end_role()
+        await asyncio.sleep_ms(0)  # the services that were cancelled come to their end
         self._begin_role()
 
     def _end_role(self) -> None:
@@ -131,8 +139,6 @@ class Device:
             task.cancel()
         self._tasks = []
         self.service = self._cards = self.uplink = self.provisioning = None
-        for name in _ROLE_MODULES:
-            sys.modules.pop(name, None)
         gc.collect()
 
     def _begin_role(self) -> None:
@@ -231,17 +237,21 @@ class Device:
 
     # Provisioning
 
-    def is_provisioning(self) -> bool:
-        """Whether an attempt is under way: a swipe machine leaves the field alone meanwhile."""
-        return self.provisioning is not None and self.provisioning.is_active()
-
     def _provision(self, params: Params) -> dict[str, object]:
+        """The role rests meanwhile: the field belongs to the master card, and the heap to the code that reads it."""
+        if self.journal is not None and self.journal.state.exam is not None:
+            raise Refused(reasons.BUSY, detail="an exam is running")
         from provisioning import Provisioning
 
-        self.provisioning = Provisioning(self)
-        self.link.add("provision.master", self.provisioning.master)
-        self.link.add("provision.commit", self.provisioning.commit)
-        return self.provisioning.begin(params)
+        attempt = Provisioning(self)
+        answer = attempt.begin(params)
+        self._end_role()
+        _unload(_SWIPE_MODULES)
+        self.provisioning = attempt
+        self.link.add("provision.master", attempt.master)
+        self.link.add("provision.commit", attempt.commit)
+        self.offer_cards()
+        return answer
 
     def _bootstrap(self, params: Params) -> dict[str, object]:
         from provisioning import Provisioning
@@ -259,6 +269,13 @@ class Device:
 
     def _tell_reader(self, state: str) -> None:
         self.link.notify("reader", {"state": state})
+
+
+def _unload(names: tuple[str, ...]) -> None:
+    """Code that the next role does not need."""
+    for name in names:
+        sys.modules.pop(name, None)
+    gc.collect()
 
 
 def remove_tree(path: str) -> None:

@@ -112,6 +112,10 @@ class HostLink:
         """Tell whoever listens. Nobody answers."""
         self._send(codec.notification(method, params))
 
+    def is_busy(self) -> bool:
+        """Whether a long method is running."""
+        return self._running is not None
+
     def cancel(self) -> bool:
         """End the long method that is running. False: none was."""
         if self._running is None:

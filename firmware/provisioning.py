@@ -50,7 +50,6 @@ class Provisioning:
         self._begun = (nonce, role, machine_id, epoch)
         self._begun_ms = self._device.clock.uptime_ms
         self._candidate = None
-        self._device.offer_cards()
         return {"nonce": nonce.hex()}
 
     def master(self, params: Params) -> dict[str, object]:

@@ -90,7 +90,7 @@ class Swipe:
     # The field
 
     def _poll(self) -> None:
-        if not self._device.care.healthy or self._device.is_provisioning():
+        if not self._device.care.healthy:
             return
         try:
             medium = self._field.poll()

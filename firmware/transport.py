@@ -6,6 +6,8 @@ may come minutes later or never. The message is sealed before it gets here, so a
 A transport named "x" is the module transport_x with make(config); its code is in memory during an exchange only.
 """
 
+MAX_MESSAGE_BYTES = {"wifi": 4096}  # what one exchange carries: the uplink cuts its report to fit
+
 
 class TransportError(Exception):
     """The message may or may not have arrived. The uplink sends it again later; the back office takes it once."""
@@ -15,7 +17,6 @@ class Transport:
     """One way to the back office."""
 
     name = ""
-    max_message_bytes = 0  # what one exchange carries; the uplink cuts its report to fit
     min_interval_s = 0  # exchanges cost money on some: not more often than this, however much there is to say
 
     async def exchange(self, message: bytes) -> bytes:

@@ -19,7 +19,6 @@ class WifiTransport(Transport):
     """Station mode; associates when it has to, and stays associated."""
 
     name = "wifi"
-    max_message_bytes = 4096
 
     def __init__(self, config: Config) -> None:
         self._config = config

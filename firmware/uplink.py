@@ -13,7 +13,7 @@ from micropython import const
 from protocol import journal as codec
 from protocol.errors import ProtocolError
 from state import ROLLED_BACK
-from transport import TransportError
+from transport import MAX_MESSAGE_BYTES, TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,26 +70,28 @@ class Uplink:
     async def _exchange(self) -> bool:
         """One report and its acknowledgement. False: try again later."""
         self.last_error = ""
-        carrier = None
         try:
-            carrier = Borrowed("transport_" + self.transport_name)
-            transport = carrier.module.make(self._device.config)
-            sealed = self._seal(transport.max_message_bytes)
-            answer = await transport.exchange(sealed)
+            sealed = self._seal(MAX_MESSAGE_BYTES[self.transport_name])
+            answer = await self._carry(sealed)
             return self._take(sealed, answer)
         except TransportError as error:
             self.last_error = str(error)
         except ProtocolError as error:
             self.last_error = "the answer is wrong: " + error.code
-        except ImportError:
+        except KeyError:
             self.last_error = "no transport of this name"
         except MemoryError:
             self.last_error = "out of memory"
+        return False
+
+    async def _carry(self, sealed: bytes) -> bytes:
+        carrier = Borrowed("transport_" + self.transport_name)
+        try:
+            transport = carrier.module.make(self._device.config)
+            return await transport.exchange(sealed)
         finally:
             transport = None
-            if carrier is not None:
-                carrier.give_back()
-        return False
+            carrier.give_back()
 
     def _seal(self, max_bytes: int) -> bytes:
         with Borrowed("report") as code:

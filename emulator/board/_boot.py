@@ -25,13 +25,15 @@ _FLASH_READS = const(0x0F)
 _HEAP = const(0x0C)
 _HALT = const(0x8E)
 _BLOCK_BYTES = const(4096)
-_BLOCKS = const(512)
+_BLOCKS = const(416)  # of the file system; emulator/image.py says the same
+_ROM_BYTES = const(393216)  # the rest of the chip: the partition "romfs"
+_ROM_MAGIC = b"\xd2\xcd\x31"
 
 
 class _Flash:
     # Reads come straight from the chip's memory, which the emulator shares; program and erase are asked for.
-    def __init__(self) -> None:
-        self._memory = memoryview(uctypes.bytearray_at(int(getenv("BOARD_FLASH") or 0), _BLOCKS * _BLOCK_BYTES))
+    def __init__(self, address: int) -> None:
+        self._memory = memoryview(uctypes.bytearray_at(address, _BLOCKS * _BLOCK_BYTES))
 
     def readblocks(self, block: int, into: bytearray, offset: int = 0) -> None:
         _link.flash_reads += 1
@@ -55,7 +57,8 @@ class _Flash:
 
 
 def _mount() -> None:
-    device = _Flash()
+    address = int(getenv("BOARD_FLASH") or 0)
+    device = _Flash(address)
     vfs.umount("/rom")
     vfs.umount("/")
     try:
@@ -65,6 +68,14 @@ def _mount() -> None:
         _mount_littlefs(device)
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
+    _mount_rom(uctypes.bytearray_at(address + _BLOCKS * _BLOCK_BYTES, _ROM_BYTES))
+
+
+def _mount_rom(partition: bytearray) -> None:
+    # As MicroPython's own start-up does when its partition table has a ROM file system.
+    if partition[:3] == _ROM_MAGIC:
+        vfs.mount(vfs.VfsRom(partition), "/rom")  # type: ignore[abstract]
+        sys.path.extend(["/rom", "/rom/lib"])
 
 
 def _mount_littlefs(device: _Flash) -> None:

@@ -8,7 +8,7 @@ from emulator.kit.authority import TestAuthority
 from emulator.world import World
 
 BOOT_TIMEOUT_MS: Final = 20_000
-HEAP_WORDS_K: Final = 160
+HEAP_WORDS_K: Final = 96
 
 
 def blank_machine(

@@ -7,7 +7,7 @@ from protocol import journal
 from emulator import image as image_format
 from emulator.device import Board
 from emulator.errors import HostError
-from emulator.flash import BLOCK_BYTES, BLOCK_COUNT, Flash
+from emulator.flash import BLOCK_BYTES, Flash
 from emulator.image import read_files
 from emulator.kit import BatchOrder, TestAuthority, tap
 from emulator.kit.machines import HEAP_WORDS_K, await_service
@@ -129,14 +129,15 @@ def _fill_flash(machine: Board) -> None:
     disk = LittleFS(
         mount=False,
         block_size=BLOCK_BYTES,
-        block_count=BLOCK_COUNT,
+        block_count=image_format.FILE_BLOCKS,
         read_size=image_format.READ_BYTES,
         prog_size=image_format.PROGRAM_BYTES,
         cache_size=image_format.CACHE_BYTES,
         lookahead_size=image_format.LOOKAHEAD_BYTES,
     )
-    disk.context.buffer = bytearray(machine.flash.image())
+    disk.context.buffer = bytearray(machine.flash.image()[: image_format.ROM_OFFSET])
     disk.mount()
     with disk.open("/rubbish", "wb") as file:
-        file.write(bytes((BLOCK_COUNT - disk.used_block_count - LEFT_BLOCKS) * (BLOCK_BYTES - 8)))
-    machine.flash.load(bytes(disk.context.buffer))
+        file.write(bytes((image_format.FILE_BLOCKS - disk.used_block_count - LEFT_BLOCKS) * (BLOCK_BYTES - 8)))
+    rom = machine.flash.image()[image_format.ROM_OFFSET :]
+    machine.flash.load(bytes(disk.context.buffer) + rom)

@@ -165,6 +165,8 @@ def test_unreported_exams_are_not_thrown_away(world: World, authority: TestAutho
     order = authority.batch()
     tap(board, authority.batch_card(order))
     tap(board, authority.one_time_card(order, 1000))
+    assert refusal(board, "provision.begin", role="swipe", machine_id=1, epoch=2) == "busy"
+    board.host.call("swipe.end")
     message, signature = authority.provisioning(begin(board, epoch=2), epoch=2)
     show_master(board, authority)
     assert commit(board, message, signature) == "busy"

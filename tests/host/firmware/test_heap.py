@@ -1,0 +1,39 @@
+"""The heap of an ESP32 with 96 KiB: what the busiest moment takes of it, and which module how much."""
+
+import pytest
+
+from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
+from emulator.kit.machines import HEAP_WORDS_K, await_service
+from emulator.world import World
+from tests.host.firmware.back_office import BackOffice, serving
+
+SPARE_BYTES = 8 * 1024  # of the 64-bit port, between the busiest moment and a full heap
+
+
+def test_busiest_moment(
+    world: World, authority: TestAuthority, order: BatchOrder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Boot, batch card, exams, reports: all in 96 thousand words, emulator's side included."""
+    with serving(BackOffice(authority.machine_key())) as port:
+        machine = swipe_machine(
+            world, authority, settings={"server_host": "127.0.0.1", "server_port": port, "report_s": 60}
+        )
+        assert machine.heap_words_k == HEAP_WORDS_K == 96
+        machine.power_off()
+        machine.watch_heap = True
+        machine.power_on()
+        await_service(machine)
+        machine.network.up = True
+        assert tap(machine, authority.batch_card(order))["reason"] == "granted"
+        for credit in range(1000, 1012):
+            assert tap(machine, authority.one_time_card(order, credit))["reason"] == "granted"
+            machine.host.call("swipe.end")
+            world.run_for(2000)
+        machine.host.call("status")
+    report = machine.heap_report
+    with capsys.disabled():
+        print(f"\nheap: {report.peak} of {report.size} bytes at the busiest moment, {report.stand_ins} not ours")
+        for name, taken in sorted(report.imports.items(), key=lambda item: -item[1])[:12]:
+            print(f"  {name:24} {taken:6}")
+    assert report.peak < report.size - SPARE_BYTES
+    assert machine.starts == 2, machine.crash_log
