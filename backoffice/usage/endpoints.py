@@ -1,6 +1,5 @@
 """The usage API."""
 
-
 from fastapi import APIRouter
 
 from backoffice.accounts.access import ViewerDep
