@@ -91,6 +91,7 @@ class BatchInit:
     def _verify(self, medium: Medium, record: BatchRecord) -> bytes:
         """The chain from the authority down; gives the batch's key."""
         config = self._config
+        assert config.authority_key is not None
         batch = record.batch
         if self._journal.state.locked:
             raise Refused(reasons.LOCKED)

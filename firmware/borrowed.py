@@ -25,10 +25,10 @@ class Borrowed:
             __import__(name)
         finally:
             gc.threshold(threshold_bytes)
-        self.module = sys.modules[name]
+        self.module: Module | None = sys.modules[name]
         self._names = [loaded for loaded in sys.modules if loaded not in before]
 
-    def __enter__(self) -> "Module":
+    def __enter__(self) -> "Any":
         return self.module
 
     def __exit__(self, *_error: object) -> None:
@@ -48,3 +48,4 @@ class Borrowed:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType as Module
+    from typing import Any

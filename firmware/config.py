@@ -43,8 +43,8 @@ class Config:
         epoch: int,
         institution: int,
         authority_key: bytes | None,
-        machine_key: bytes | None,
-        institution_key: bytes | None,
+        machine_key: bytes,
+        institution_key: bytes,
         settings: dict[str, object],
     ) -> None:
         self.role = role
@@ -52,13 +52,22 @@ class Config:
         self.epoch = epoch
         self.institution = institution
         self.authority_key = authority_key
-        self.machine_key = machine_key
+        self.machine_key = machine_key  # empty on a bootstrapped master-card issuer, as the next
         self.institution_key = institution_key
         self.settings = settings
 
-    def setting(self, name: str) -> object:
-        """The setting, or what holds when nobody set it."""
-        return self.settings.get(name, DEFAULTS[name])
+    def text(self, name: str) -> str:
+        """A setting that is a text, or what holds when nobody set it."""
+        return str(self.settings.get(name, DEFAULTS[name]))
+
+    def number(self, name: str) -> int:
+        """A setting that is a number."""
+        value = self.settings.get(name, DEFAULTS[name])
+        return value if isinstance(value, int) else 0
+
+    def flag(self, name: str) -> bool:
+        """A setting that is true or false."""
+        return self.settings.get(name, DEFAULTS[name]) is True
 
     def directory(self) -> str:
         """Where the journal and the batches of this provisioning live."""
@@ -112,4 +121,4 @@ def checked_settings(given: dict[str, object]) -> dict[str, object]:
 
 
 def _digest(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest()[:DIGEST_BYTES]
+    return bytes(hashlib.sha256(body).digest()[:DIGEST_BYTES])

@@ -98,7 +98,7 @@ class Device:
 
     def learn_authority(self, key: bytes) -> None:
         """The first master card was made here: from now on this is its authority."""
-        if self.config.authority_key is None:
+        if self.config is not None and self.config.authority_key is None:
             self.config.authority_key = key
             self.config.save()
 
@@ -159,7 +159,8 @@ class Device:
     def _begin_swipe(self) -> None:
         from swipe import Swipe
 
-        self.ui.speak(self.config.setting("language"))
+        assert self.config is not None
+        self.ui.speak(self.config.text("language"))
         self.service = Swipe(self)
         self.service.offer()
         self._tasks.append(asyncio.create_task(self.service.run()))
@@ -174,7 +175,8 @@ class Device:
     def _begin_uplink(self) -> None:
         from uplink import Uplink
 
-        self.uplink = Uplink(self, self.config.setting("transport"))
+        assert self.config is not None
+        self.uplink = Uplink(self, self.config.text("transport"))
         self._tasks.append(asyncio.create_task(self.uplink.run()))
 
     # What is on flash
@@ -186,7 +188,7 @@ class Device:
         self.config = self.journal = None
         try:
             self.config = Config.load()
-            if self.config is not None and self.config.machine_key is not None:
+            if self.config is not None and self.config.machine_key:
                 key = keys.journal_key(self.config.machine_key)
                 self.journal = Journal.load(self.config.directory() + "/journal", key, self.clock.stamp)
         except Corrupt as error:
@@ -216,11 +218,13 @@ class Device:
 
     def _hello(self, params: Params) -> dict[str, object]:  # noqa: ARG002 (it takes none)
         with Borrowed("device_report") as report:
-            return report.hello(self)
+            answer: dict[str, object] = report.hello(self)
+            return answer
 
     def _status(self, params: Params) -> dict[str, object]:  # noqa: ARG002
         with Borrowed("device_report") as report:
-            return report.status(self)
+            answer: dict[str, object] = report.status(self)
+            return answer
 
     def _uplink_now(self, params: Params) -> dict[str, object]:  # noqa: ARG002
         if self.uplink is None:

@@ -35,6 +35,8 @@ class Exams:
     def started(self) -> None:
         """Say so in the journal. When the flash refuses, `tick` tries again: the exam was paid for and goes on."""
         exam = self._journal.state.exam
+        if exam is None:
+            return
         try:
             self._journal.append(codec.STARTED, exam.batch, exam.credit)
         except Refused:

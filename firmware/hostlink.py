@@ -15,6 +15,7 @@ from protocol.errors import ProtocolError, TooLong
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from machine import UART
 
@@ -74,7 +75,7 @@ class HostLink:
         self._uart = uart
         self._require_checksum = require_checksum
         self._methods: dict[str, Method] = {}
-        self._running: asyncio.Task | None = None
+        self._running: asyncio.Task[None] | None = None
         self.add("link.checksum", self._checksum)
 
     def add(self, name: str, handler: "Callable[[Params], object]", long: bool = False) -> None:
@@ -152,7 +153,8 @@ class HostLink:
 
     async def _run(self, number: object, method: Method, params: Params) -> None:
         try:
-            value = await method.handler(params)
+            work: Any = method.handler(params)
+            value = await work
         except asyncio.CancelledError:
             self._fail(number, codec.REFUSED, reasons.CANCELLED, "the operation was called off")
         except (Refused, BadParams, ProtocolError, OSError, MemoryError) as error:
@@ -173,7 +175,7 @@ class HostLink:
 
     def _report(self, number: object, error: Exception) -> None:
         if isinstance(error, Refused):
-            data = {"batch": error.batch, "credit": error.credit} if error.batch else {}
+            data: dict[str, object] = {"batch": error.batch, "credit": error.credit} if error.batch else {}
             self._fail(number, codec.REFUSED, error.reason, str(error), data)
         elif isinstance(error, BadParams):
             self._fail(number, codec.INVALID_PARAMS, "malformed", str(error))

@@ -118,7 +118,7 @@ class Issuer:
 
         return {"next_credit": self._with_card(params, draw)}
 
-    def _with_card(self, params: Params, work: "Callable[[Medium], object]") -> object:
+    def _with_card(self, params: Params, work: "Callable[[Medium], Any]") -> "Any":
         """Do the work on the card that the host named; what the reader says becomes a reason."""
         uid = params.octets("uid", 4, 10)
         try:
@@ -222,5 +222,6 @@ def _kind(params: Params) -> str:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from device import Device

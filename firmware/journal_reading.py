@@ -33,7 +33,7 @@ def mac_before(segment: Segment) -> bytes:
         raise Corrupt("segment without a header")
     if int.from_bytes(header[3:7], "big") != segment.first_seq:
         raise Corrupt("segment under another's name")
-    return header[7:]
+    return bytes(header[7:])
 
 
 def chunks(segment: Segment) -> "Iterator[tuple[list[bytes], bytes]]":

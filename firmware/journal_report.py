@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def pending(journal: Journal, limit: int) -> tuple[int, bytes, list[codec.Entry], bytes]:
     """The oldest unacknowledged entries: (first seq, MAC before it, entries, MAC of the last)."""
     first, mac = journal.acked_seq + 1, journal.acked_mac
-    entries = []
+    entries: list[codec.Entry] = []
     for data in _entries_from(journal, first):
         if len(entries) == limit:
             break

@@ -34,8 +34,13 @@ def make_device() -> Device:
 
 
 def make_reader() -> Mfrc522:
-    pins = {"sck": Pin(board.READER_SCK), "mosi": Pin(board.READER_MOSI), "miso": Pin(board.READER_MISO)}
-    spi = SPI(board.READER_SPI, baudrate=board.READER_BAUD, polarity=0, phase=0, **pins)
+    spi = SPI(
+        board.READER_SPI,
+        baudrate=board.READER_BAUD,
+        sck=Pin(board.READER_SCK),
+        mosi=Pin(board.READER_MOSI),
+        miso=Pin(board.READER_MISO),
+    )
     return Mfrc522(SpiBus(spi, Pin(board.READER_CS)), Pin(board.READER_RESET))
 
 
@@ -50,7 +55,7 @@ def make_ui(link: HostLink) -> Ui:
     return Ui(screen, Buzzer(PWM(Pin(board.BUZZER))), lambda lines: link.notify("screen", {"lines": lines}), "en")
 
 
-def restart(_loop: object, context: dict[str, object]) -> None:
+def restart(_loop: object, context: dict[str, BaseException]) -> None:
     # A programming error: say which, then begin anew. The journal knows what was going on.
     sys.print_exception(context["exception"])
     machine.reset()

@@ -82,7 +82,7 @@ class Provisioning:
             raise BadParams("only a master_issuer starts without a master card")
         if self._device.config is not None:
             raise Refused(reasons.SECOND_MASTER, detail="this device is not blank")
-        self._adopt(Config(provisioning.MASTER_ISSUER, 0, FACTORY_EPOCH, 0, None, None, None, {}))
+        self._adopt(Config(provisioning.MASTER_ISSUER, 0, FACTORY_EPOCH, 0, None, b"", b"", {}))
         return {}
 
     def commit(self, params: Params) -> dict[str, object]:
@@ -103,6 +103,7 @@ class Provisioning:
     def _verified(self, data: bytes, signature: bytes) -> provisioning.ProvisioningMessage:
         from protocol import p256
 
+        assert self._candidate is not None
         try:
             p256.verify(self._candidate, provisioning.signed_body(data), signature)
         except (BadSignature, BadKey):

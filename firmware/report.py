@@ -16,18 +16,21 @@ ENTRIES_MAX = 48  # in one report: bounds the heap
 
 def seal(device: "Device", max_bytes: int) -> bytes:
     """The oldest entries that the back office does not have, as many as fit, with the machine's health."""
-    journal: Journal = device.journal
+    journal, config = device.journal, device.config
+    assert journal is not None
+    assert config is not None
     health = _health(device)
     first, before, entries, after = journal_report.pending(journal, ENTRIES_MAX)
     fits = uplink.entries_that_fit(entries, max_bytes, health)
     if fits < len(entries):
         first, before, entries, after = journal_report.pending(journal, fits)
-    report = uplink.Report(device.config.machine_id, first, before, entries, after, health)
-    return uplink.seal_report(device.config.machine_key, report)
+    report = uplink.Report(config.machine_id, first, before, entries, after, health)
+    return uplink.seal_report(config.machine_key, report)
 
 
 def open_answer(device: "Device", sealed: bytes, answer: bytes) -> uplink.Ack:
     """The acknowledgement of that report, authenticated. Raises ProtocolError."""
+    assert device.config is not None
     return uplink.open_ack(device.config.machine_key, sealed, answer)
 
 
@@ -37,6 +40,9 @@ def acknowledge(journal: Journal, seq: int) -> None:
 
 
 def _health(device: "Device") -> dict[int, object]:
+    assert device.journal is not None
+    assert device.config is not None
+    assert device.uplink is not None
     device.clock.tick()
     return {
         uplink.HEALTH_UPTIME_S: device.clock.uptime_ms // 1000,

@@ -8,6 +8,10 @@ from protocol import cbor
 from spent import Spent
 from state import Exam, State
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _VERSION = 1
 
 
@@ -34,7 +38,7 @@ def encode(state: State) -> bytes:
 
 def decode(data: bytes) -> State:
     """The reverse; the caller has checked the MAC, so only a new version can be wrong with it."""
-    fields = cbor.decode(data)
+    fields: Any = cbor.decode(data)
     if fields[0] != _VERSION:
         raise Corrupt("checkpoint of another version")
     state = State()

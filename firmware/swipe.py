@@ -42,15 +42,18 @@ class Swipe:
 
     def __init__(self, device: "Device") -> None:
         config, journal = device.config, device.journal
+        assert config is not None
+        assert journal is not None
         self._device = device
+        self._config = config
         self._link = device.link
         self._ui = device.ui
         self._field = device.field
         self._journal = journal
-        self._require_client = config.setting("require_client")
+        self._require_client = config.flag("require_client")
         batches = Batches(config.directory() + "/batches", config.machine_key)
         now = device.clock.earliest
-        self._exams = Exams(journal, device.clock, device.relay, config.setting("exam_s"))
+        self._exams = Exams(journal, device.clock, device.relay, config.number("exam_s"))
         self._tap = Tap(config, journal, batches, self._exams, device.field, now)
         self._batches = batches
         self._wait: _Wait | None = None
@@ -161,7 +164,7 @@ class Swipe:
         self._ui.show("reading")
         with Borrowed("batch_init") as code:
             now = self._device.clock.earliest
-            init = code.BatchInit(self._device.config, self._journal, self._batches, self._field, now)
+            init = code.BatchInit(self._config, self._journal, self._batches, self._field, now)
             batch = init.initialise(medium)
         self._device.reported.set()
         self._answer(
@@ -247,7 +250,10 @@ class Swipe:
             self._ui.show("ready", left=self._left())
 
     def _left(self) -> int:
-        return sum([spent.left() for spent in self._journal.state.batches.values()])
+        left = 0
+        for spent in self._journal.state.batches.values():
+            left += spent.left()
+        return left
 
     # The client
 

@@ -122,7 +122,7 @@ class Tap:
         facts.exam_running = exam is not None
         facts.exam_is_this_credit = exam is not None and (exam.batch, exam.credit) == pair
         card.mark = keys.burn_mark(batch.key, card.uid, self._machine_id, record.credit)
-        facts.burn_state = self._insist(card, self._burn_state)
+        facts.burn_state = str(self._insist(card, self._burn_state))
         return facts
 
     def _intend(self, card: _Card) -> None:
@@ -138,6 +138,7 @@ class Tap:
         return self._journal.state.batches[card.record.batch_id].left()
 
     def _burn_once(self, card: _Card) -> None:
+        assert card.batch is not None
         card.medium.burn(KIND, keys.one_time_access_key(card.batch.key, card.uid), card.mark)
 
     def _burn_state(self, card: _Card) -> str:

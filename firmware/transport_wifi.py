@@ -26,14 +26,14 @@ class WifiTransport(Transport):
 
     async def exchange(self, message: bytes) -> bytes:
         """One POST. Anything but a 200 with a body is no answer."""
-        setting = self._config.setting
-        host = setting("server_host")
+        config = self._config
+        host = config.text("server_host")
         if not host:
             raise TransportError("no server is set")
         await self._associate()
         try:
             status, body = await post(
-                host, setting("server_port"), setting("server_path"), message, _CONTENT_TYPE, _EXCHANGE_MS
+                host, config.number("server_port"), config.text("server_path"), message, _CONTENT_TYPE, _EXCHANGE_MS
             )
         except (OSError, HttpError, asyncio.TimeoutError) as error:
             raise TransportError("no answer: " + repr(error)) from None
@@ -47,7 +47,7 @@ class WifiTransport(Transport):
             return
         try:
             station.active(True)
-            station.connect(self._config.setting("wifi_ssid"), self._config.setting("wifi_password"))
+            station.connect(self._config.text("wifi_ssid"), self._config.text("wifi_password"))
         except OSError as error:
             raise TransportError("Wi-Fi: " + repr(error)) from None
         for _ in range(_ASSOCIATE_MS // _POLL_MS):

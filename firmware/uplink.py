@@ -17,6 +17,8 @@ from transport import MAX_MESSAGE_BYTES, TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from device import Device
     from protocol.uplink import Ack
 
@@ -29,7 +31,10 @@ class Uplink:
     """The loop over one transport."""
 
     def __init__(self, device: "Device", transport_name: str) -> None:
+        assert device.config is not None
+        assert device.journal is not None
         self._device = device
+        self._config = device.config
         self._journal = device.journal
         self._clock = device.clock
         self._wake = device.reported
@@ -54,7 +59,7 @@ class Uplink:
             if done:
                 backoff_ms = _BACKOFF_MIN_MS
                 if not self._journal.pending():
-                    await self._pause(self._device.config.setting("report_s") * 1000)
+                    await self._pause(self._config.number("report_s") * 1000)
             else:
                 await self._pause(_jittered(backoff_ms))
                 backoff_ms = min(2 * backoff_ms, _BACKOFF_MAX_MS)
@@ -85,17 +90,19 @@ class Uplink:
         return False
 
     async def _carry(self, sealed: bytes) -> bytes:
-        carrier = Borrowed("transport_" + self.transport_name)
+        carrier: Any = Borrowed("transport_" + self.transport_name)
         try:
-            transport = carrier.module.make(self._device.config)
-            return await transport.exchange(sealed)
+            transport = carrier.module.make(self._config)
+            answer: bytes = await transport.exchange(sealed)
+            return answer
         finally:
             transport = None
             carrier.give_back()
 
     def _seal(self, max_bytes: int) -> bytes:
         with Borrowed("report") as code:
-            return code.seal(self._device, max_bytes)
+            sealed: bytes = code.seal(self._device, max_bytes)
+            return sealed
 
     def _take(self, sealed: bytes, answer: bytes) -> bool:
         with Borrowed("report") as code:
@@ -116,7 +123,7 @@ class Uplink:
         if not ack.commands:
             return
         with Borrowed("commands") as code:
-            obey = code.Obey(self._device.config, self._journal, self._clock, self._device.settings_changed)
+            obey = code.Obey(self._config, self._journal, self._clock, self._device.settings_changed)
             for command in ack.commands:
                 obey(command)
 

@@ -74,7 +74,7 @@ def _mount() -> None:
 def _mount_rom(partition: bytearray) -> None:
     # As MicroPython's own start-up does when its partition table has a ROM file system.
     if partition[:3] == _ROM_MAGIC:
-        vfs.mount(vfs.VfsRom(partition), "/rom")  # type: ignore[abstract]
+        vfs.mount(vfs.VfsRom(partition), "/rom")  # type: ignore[attr-defined]
         sys.path.extend(["/rom", "/rom/lib"])
 
 

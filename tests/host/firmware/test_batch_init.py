@@ -6,7 +6,7 @@ from protocol import keys
 from emulator.cards.classic import ClassicCard
 from emulator.device import Board
 from emulator.errors import HostError
-from emulator.faults import TearPoint
+from emulator.faults import Phase, TearPoint
 from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
 from emulator.kit.authority import sign
 from emulator.kit.machines import await_service
@@ -95,7 +95,7 @@ def test_signature_helper_is_deterministic(authority: TestAuthority) -> None:
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])
-def test_torn_then_shown_again(world: World, authority: TestAuthority, phase: str) -> None:
+def test_torn_then_shown_again(world: World, authority: TestAuthority, phase: Phase) -> None:
     """A sample of the points; `make enumerate` takes all of them."""
     for number, point in enumerate(range(4, 110, 15)):
         machine = swipe_machine(world, authority, f"machine {phase} {point}")

@@ -3,7 +3,7 @@
 import pytest
 
 from emulator.device import Board
-from emulator.faults import TearPoint
+from emulator.faults import Phase, TearPoint
 from emulator.flash import Flash
 from emulator.kit import BatchOrder, TestAuthority, tap
 from emulator.kit.machines import HEAP_WORDS_K, await_service
@@ -25,7 +25,7 @@ def frames_of_a_tap(authority: TestAuthority, order: BatchOrder, machine: Board)
 
 @pytest.mark.parametrize("phase", ["before", "after"])
 def test_torn_then_tapped_again(
-    machine: Board, authority: TestAuthority, order: BatchOrder, world: World, phase: str
+    machine: Board, authority: TestAuthority, order: BatchOrder, world: World, phase: Phase
 ) -> None:
     """A sample of the points; `make enumerate` takes all of them."""
     frames = frames_of_a_tap(authority, order, machine)
