@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 
+from backoffice import logs
 from backoffice.context import Context
 from emulator.kit import TestAuthority
 from emulator.world import World
@@ -21,6 +23,14 @@ __all__ = [
     "settings",
     "visitor",
 ]  # fixtures of the back office's tests
+
+
+@pytest.fixture(autouse=True)
+def logging() -> Iterator[None]:
+    """As a server configures it: what structlog does by itself spends seconds on one traceback."""
+    logs.configure("error", as_json=True)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
