@@ -4,18 +4,20 @@ import asyncio
 import json
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
+from backoffice.accounts.access import COOKIE
 from backoffice.accounts.roles import Role, Viewer
 from backoffice.context import Context
 from backoffice.db import transaction
 from backoffice.events import endpoints
 from backoffice.events.broker import BACKLOG_EVENTS, Broker, Event, Subscription
 from tests.host.backoffice.machines import Machine, add_institution, add_machine, post
-from tests.host.backoffice.support import ORIGIN
+from tests.host.backoffice.support import ORIGIN, HandClock, log_in, make_user
 
 CLINIC = Viewer(1, "clinic", "Clinic", Role.INSTITUTION, frozenset({1}))
+OTHER_CLINIC = Viewer(3, "other", "Other", Role.INSTITUTION, frozenset({2}))
 MARK = Event("mark")
 STAFF = Viewer(2, "staff", "Staff", Role.INVESTOR, None)
 
@@ -69,7 +71,7 @@ def test_a_stream_shows_what_the_viewer_may_see_and_ends_with_the_server() -> No
     async def stream(viewer: Viewer) -> list[tuple[str | None, object]]:
         broker = Broker()
         found: list[tuple[str | None, object]] = []
-        async for item in endpoints._events(broker, viewer):
+        async for item in endpoints._events(broker, lambda: viewer):
             found.append((item.event, json.loads(item.data or "")))
             if item.event == "hello":
                 broker.publish([Event("debit", {"n": 1}, 1), Event("debit", {"n": 2}, 2), Event("issuing", {"n": 3})])
@@ -78,6 +80,57 @@ def test_a_stream_shows_what_the_viewer_may_see_and_ends_with_the_server() -> No
 
     assert asyncio.run(stream(CLINIC)) == [("debit", {"n": 1})]
     assert [data for _event, data in asyncio.run(stream(STAFF))] == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+def test_a_stream_ends_with_its_login() -> None:
+    async def scenario() -> list[str | None]:
+        logins: list[Viewer | None] = [STAFF, STAFF, None]
+        broker = Broker()
+        stream = endpoints._events(broker, lambda: logins.pop(0), check_interval_s=0.0)
+        return [item.event async for item in stream]
+
+    assert asyncio.run(scenario()) == ["hello"]
+
+
+def test_a_stream_hides_what_its_viewer_may_no_longer_see() -> None:
+    async def scenario() -> list[object]:
+        viewers: list[Viewer | None] = [CLINIC, OTHER_CLINIC]
+        broker = Broker()
+
+        def who_now() -> Viewer | None:
+            viewer = viewers.pop(0)
+            if viewer is OTHER_CLINIC:
+                broker.publish([Event("debit", {"n": 1}, 1), Event("debit", {"n": 2}, 2)])
+                broker.close()
+            return viewer
+
+        return [json.loads(item.data or "") async for item in endpoints._events(broker, who_now, check_interval_s=0.0)]
+
+    assert asyncio.run(scenario()) == [{}, {"n": 2}]
+
+
+@pytest.mark.parametrize("end", ["logout", "stopped", "expired"])
+def test_a_login_that_ended_is_noticed_by_its_stream(app: FastAPI, context: Context, end: str) -> None:
+    make_user(context, "boss", Role.ADMINISTRATOR)
+    make_user(context, "listener", Role.INVESTOR)
+    client = log_in(app, "listener")
+    request = client_request(client)
+    found = endpoints._who_now(request, context)
+    assert found is not None
+    if end == "logout":
+        assert client.post("/api/v1/logout").status_code == 204
+    elif end == "stopped":
+        assert log_in(app, "boss").patch(f"/api/v1/users/{found.user_id}", json={"active": False}).status_code == 200
+    else:
+        assert isinstance(context.clock, HandClock)
+        context.clock.now += context.settings.login_lifetime_s
+    assert endpoints._who_now(request, context) is None
+
+
+def client_request(client: TestClient) -> Request:
+    """The request with which this browser would listen."""
+    cookie = f"{COOKIE}={client.cookies[COOKIE]}"
+    return Request({"type": "http", "method": "GET", "path": "/events", "headers": [(b"cookie", cookie.encode())]})
 
 
 def test_streams_need_a_login(visitor: TestClient) -> None:
