@@ -70,7 +70,14 @@ TAGS = [
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Make the application: opens the keyring, brings the database to its newest shape, wires the domains."""
     context = make_context(settings or Settings.from_environment(), clock)
-    app = FastAPI(title="Perscan back office", version="0.1.0", openapi_tags=TAGS, lifespan=_lifespan)
+    app = FastAPI(
+        title="Perscan back office",
+        version="0.1.0",
+        openapi_tags=TAGS,
+        lifespan=_lifespan,
+        docs_url=None,  # these pages load scripts from elsewhere, which the Content-Security-Policy rightly refuses;
+        redoc_url=None,  # /openapi.json is for whatever tool the reader has
+    )
     app.state.context = context
     app.state.workshop = open_workshop(context)
     http_errors.install(app)
