@@ -57,7 +57,6 @@ def run(application: FastAPI, settings: Settings) -> None:
     )
     listener = config.bind_socket()
     listener.listen(BACKLOG_CONNECTIONS)  # who reads the address below may connect at once
-    listener.listen(BACKLOG_CONNECTIONS)  # who reads the address below may connect at once
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
     typer.echo(f"Perscan back office: {address}")
     _offer_setup(application.state.context, settings.public_origin or address)
