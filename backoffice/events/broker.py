@@ -84,12 +84,17 @@ class Broker:
                 for item in events:
                     subscription.loop.call_soon_threadsafe(subscription.offer, item)
 
-    def close(self) -> None:
-        """End every listener's stream, so that the server can stop."""
+    def hang_up(self) -> None:
+        """End every listener's stream; open pages connect again by themselves."""
         with self._lock:
-            self._closed = True
             for subscription in self._subscriptions:
                 subscription.loop.call_soon_threadsafe(subscription.offer, None)
+
+    def close(self) -> None:
+        """End every stream, also those that begin from now on, so that the server can stop."""
+        with self._lock:
+            self._closed = True
+        self.hang_up()
 
     def publish_after_commit(self, session: Session, *events: Event) -> None:
         """Tell every listener once the session's transaction is durable; never when it is rolled back."""

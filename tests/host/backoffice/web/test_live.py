@@ -33,8 +33,7 @@ def report(office: Office, machine: Machine) -> None:
 
 def end_streams(office: Office) -> None:
     """What a restart of the server does to open pages."""
-    for subscription in office.context.broker._subscriptions:
-        subscription.loop.call_soon_threadsafe(subscription.offer, None)
+    office.context.broker.hang_up()
 
 
 def watch(visit: Visit, path: str) -> None:
