@@ -85,7 +85,7 @@ class MachineRow:
     last_seen_at: int | None
     interval_s: int
     presence: str
-    """present, late, silent, never, locked or retired."""
+    """present, late, silent, never, desk (a card issuer: no reports expected), locked or retired."""
     pending: int = 0
     reader_healthy: bool | None = None
 

@@ -114,6 +114,7 @@ def _presence_choices(desk: Desk) -> list[Choice]:
         Choice(say("Late"), "late"),
         Choice(say("Silent"), "silent"),
         Choice(say("Never reported"), "never"),
+        Choice(say("At the desk"), "desk"),
         Choice(say("Locked"), "locked"),
         Choice(say("Retired"), "retired"),
     ]

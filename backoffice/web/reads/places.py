@@ -13,7 +13,9 @@ MACHINES_MAX = 2000
 PRESENT_INTERVALS_MILLI = 1500
 SILENT_INTERVALS_MILLI = 3000
 # The order of a list of machines: what needs a person first.
-_WORST_FIRST = {name: place for place, name in enumerate(("silent", "late", "never", "present", "locked", "retired"))}
+_WORST_FIRST = {
+    name: place for place, name in enumerate(("silent", "late", "never", "present", "desk", "locked", "retired"))
+}
 
 
 def institutions(session: Session, visible: frozenset[int] | None) -> Sequence[Institution]:
@@ -71,13 +73,15 @@ def machine_row(machine: Machine, institution: Institution | None, now: int) -> 
 
 
 def presence(machine: Machine, now: int) -> str:
-    """How long a machine was silent against how often it should report. Card issuers have no uplink to be late with."""
+    """How long a machine was silent against how often it should report. Card issuers stand at a desk and never do."""
     if machine.state != "active":
         return machine.state
+    if machine.role != "swipe":
+        return "desk"
     if machine.last_seen_at is None:
         return "never"
     silent_milli = (now - machine.last_seen_at) * 1000
-    if machine.role != "swipe" or silent_milli <= machine.report_interval_s * PRESENT_INTERVALS_MILLI:
+    if silent_milli <= machine.report_interval_s * PRESENT_INTERVALS_MILLI:
         return "present"
     return "late" if silent_milli <= machine.report_interval_s * SILENT_INTERVALS_MILLI else "silent"
 

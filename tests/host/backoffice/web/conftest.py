@@ -124,6 +124,7 @@ def _serve(origin: Path | None, folder: Path) -> Iterator[Office]:
     app = create_app(_settings(folder), clock)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # who comes before the server is up waits, instead of being refused
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, lifespan="on"))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

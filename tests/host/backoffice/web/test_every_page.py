@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from backoffice.db import transaction
+from backoffice.machines import service as machines
+from backoffice.machines.schemas import MachineRegister, MachineRole
 from tests.host.backoffice.web.office import DESKTOP, PHONE, Office, Visit
 
 PAGES = (
@@ -92,6 +95,15 @@ SMALL_TARGETS = """
 """
 
 
+# Tables that are wider than what surrounds them: their last column would be out of sight.
+CUT_OFF = """
+() => [...document.querySelectorAll(".table-wrap")]
+  .filter((wrap) => wrap.scrollWidth > wrap.clientWidth)
+  .map((wrap) => wrap.closest("section")?.id ?? wrap.outerHTML.slice(0, 80))
+"""
+SMALL_LAPTOP = {"width": 1280, "height": 800}
+
+
 @pytest.mark.parametrize("dress", DRESSES)
 def test_every_page(browser: Browser, office: Office, dress: str) -> None:
     with Visit(browser, office, **DRESSES[dress]) as visit:
@@ -107,6 +119,26 @@ def test_every_page(browser: Browser, office: Office, dress: str) -> None:
             for check in (FAINT_TEXT, UNNAMED, REPEATED_IDS, SMALL_TARGETS):
                 assert page.evaluate(check) == [], path
             assert not visit.complaints, visit.complaints
+
+
+def test_no_table_is_cut_off_on_a_small_laptop(browser: Browser, office: Office) -> None:
+    with Visit(browser, office, viewport=SMALL_LAPTOP) as visit:
+        visit.enter("admin")
+        for path in PAGES:
+            visit.go(path)
+            assert visit.page.evaluate(CUT_OFF) == [], path
+
+
+def test_card_issuers_are_not_expected_to_report(visit: Visit) -> None:
+    with transaction(visit.office.context.engine) as session:
+        wanted = MachineRegister(role=MachineRole.CHILD_ISSUER, name="Desk 1")
+        number = machines.register(session, wanted, 3600, visit.office.clock.now).id
+    visit.go("/")
+    row = visit.page.locator(f"#machines [data-key=machine-{number}]")
+    assert "At the desk" in row.inner_text()
+    assert visit.page.locator("[data-key=presence]").get_attribute("data-value") == "3/5"
+    visit.go(f"/machines/{number}")
+    assert "never" not in visit.page.locator("main").inner_text().lower()
 
 
 def test_an_empty_office_says_what_to_do(browser: Browser, empty_office: Office) -> None:

@@ -108,7 +108,9 @@ def test_a_change_from_nothing_is_no_division(english: Formats) -> None:
         ("swipe", "active", 1801, "silent"),
         ("swipe", "locked", 0, "locked"),
         ("swipe", "retired", 0, "retired"),
-        ("child_issuer", "active", 86400, "present"),
+        ("child_issuer", "active", 86400, "desk"),
+        ("master_issuer", "active", None, "desk"),
+        ("master_issuer", "retired", None, "retired"),
     ],
 )
 def test_presence(role: str, state: str, silent_s: int | None, expected: str) -> None:
