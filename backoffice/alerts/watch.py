@@ -44,8 +44,8 @@ def look(context: "Context") -> None:
 def raise_for_silent(session: Session, broker: Broker, now: int) -> None:
     """Raise an alert for every machine that has become silent. It clears itself with the machine's next report."""
     for machine in _newly_silent(session, now):
-        seen = f"since {machine.last_seen_at}" if machine.last_seen_at else "ever"
-        message = f"No report {seen}, although one is expected every {machine.report_interval_s} s."
+        since = f"for {in_words(now - machine.last_seen_at)}" if machine.last_seen_at else "since it was registered"
+        message = f"Nothing {since}, although it should report every {in_words(machine.report_interval_s)}."
         detail = {"last_seen_at": machine.last_seen_at, "report_interval_s": machine.report_interval_s}
         service.raise_alert(
             session,
@@ -57,6 +57,12 @@ def raise_for_silent(session: Session, broker: Broker, now: int) -> None:
             institution_id=machine.institution_id,
             detail=detail,
         )
+
+
+def in_words(span_s: int) -> str:
+    """A span of time as a person says it."""
+    parts = ((span_s // 3600, "h"), (span_s % 3600 // 60, "min"), (span_s % 60, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def _newly_silent(session: Session, now: int) -> Sequence[Machine]:

@@ -157,6 +157,8 @@ def test_a_retired_machine_gets_no_commands_but_its_debits_count(administrator: 
 def test_silent_machines_are_told_once_and_speak_again(
     administrator: TestClient, context: Context, machine: Machine, clock: HandClock
 ) -> None:
+    issuer = {"role": "child_issuer", "name": "Never reports, and need not"}
+    assert administrator.post("/api/v1/machines", json=issuer).status_code == 201
     watch.look(context)
     assert administrator.get("/api/v1/alerts").json()["items"] == []
     clock.now += context.settings.report_interval_s * 3 + 1
@@ -164,9 +166,17 @@ def test_silent_machines_are_told_once_and_speak_again(
     watch.look(context)
     found = administrator.get("/api/v1/alerts").json()["items"]
     assert [(alert["kind"], alert["count"]) for alert in found] == [("machine_silent", 1)]
+    assert found[0]["message"] == "Nothing since it was registered, although it should report every 1 h."
     machine.send(administrator)
     assert administrator.get("/api/v1/alerts").json()["items"] == []
     assert len(administrator.get("/api/v1/alerts", params={"show": "cleared"}).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("span_s", "words"), [(10, "10 s"), (90, "1 min 30 s"), (3600, "1 h"), (5400, "1 h 30 min"), (90_000, "25 h")]
+)
+def test_spans_are_told_in_words(span_s: int, words: str) -> None:
+    assert watch.in_words(span_s) == words
 
 
 def test_alerts_worst_first_acknowledged_and_cleared(administrator: TestClient, machine: Machine) -> None:
