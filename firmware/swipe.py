@@ -285,10 +285,14 @@ class Swipe:
         wait = self._wait = _Wait(kind)
         try:
             await asyncio.wait_for_ms(wait.done.wait(), timeout_ms)
+        except asyncio.CancelledError:
+            if not wait.done.is_set():
+                raise
         except asyncio.TimeoutError:
-            self._ui.refuse(reasons.TIMEOUT)
-            self._show_for_a_while()
-            raise Refused(reasons.TIMEOUT, detail="no card came") from None
+            if not wait.done.is_set():  # a card that came in the last moment has been dealt with all the same
+                self._ui.refuse(reasons.TIMEOUT)
+                self._show_for_a_while()
+                raise Refused(reasons.TIMEOUT, detail="no card came") from None
         finally:
             if self._wait is wait:
                 self._wait = None

@@ -195,6 +195,18 @@ class TestWithAClient:
             machine.host.call("swipe.debit", timeout_ms=1000)
         assert refusal.value.reason == "timeout"
 
+    def test_called_off_too_late(
+        self, machine: Board, authority: TestAuthority, order: BatchOrder, world: World
+    ) -> None:
+        """The machine was busy with the card already: whoever waited hears of the exam that was paid for."""
+        waiting = machine.host.start("swipe.debit", timeout_ms=60_000)
+        machine.field.enter(authority.one_time_card(order, 1000))
+        world.run_until(lambda: machine.relay, 1000)
+        machine.host.start("card.cancel")
+        grant = machine.host.finish(waiting)
+        assert (grant["batch"], grant["credit"]) == (7, 1000)
+        assert machine.relay
+
     def test_called_off(self, machine: Board, world: World) -> None:
         waiting = machine.host.start("swipe.debit", timeout_ms=60_000)
         world.run_for(300)
