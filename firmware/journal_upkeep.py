@@ -17,7 +17,8 @@ def prune(journal: Journal) -> None:
     journal_checkpoint.write(journal.directory, journal.key, marks, journal.state)
     journal.commits += 2
     while journal.is_prunable():
-        journal.segments.pop(0).remove()
+        journal.segments[0].remove()  # first: one that stays must not be forgotten, the next one may not go before it
+        del journal.segments[0]
     journal.count_blocks()
 
 

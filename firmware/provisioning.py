@@ -134,11 +134,15 @@ class Provisioning:
     def _check_nothing_lost(self, config: Config) -> None:
         """A new identity begins a new journal: the old one must have been reported. The same identity keeps it."""
         present = self._device.config
-        if present is None or self._device.journal is None:
+        if present is None:
             return
         if present.directory() == config.directory():
             if present.machine_key != config.machine_key:
                 raise Refused(reasons.FORGED, detail="another key for the same machine and epoch")
+            if self._device.journal is None:
+                raise Refused(reasons.STORAGE_FAILED, detail="the journal of this epoch is lost: begin another epoch")
+            return
+        if self._device.journal is None:
             return
         if self._device.journal.pending() and self._device.journal.state.debits:
             raise Refused(reasons.BUSY, detail="%d entries must be reported first" % self._device.journal.pending())

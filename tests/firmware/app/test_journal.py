@@ -5,8 +5,9 @@ import random
 import journal_load  # noqa: F401 (here, so that it is not borrowed anew for every power cut)
 import journal_report
 import journal_upkeep
-from errors import Corrupt, StorageFull
+from errors import Corrupt, StorageFailed, StorageFull
 from journal import MAX_PENDING_ENTRIES, Journal
+from journal_files import Segment
 from protocol import journal as codec
 from ram_flash import copy_of, format_flash, mount, used_blocks
 
@@ -176,6 +177,39 @@ def test_damage_is_loud():
     assert reload().head_seq == 121
     raises(Corrupt, Journal.load, PLACE, b"x" * 32, stamp)
     raises(Corrupt, Journal.load, "/disk/nowhere", KEY, stamp)
+
+
+def test_segment_that_cannot_be_removed():
+    """The next one stays as well: a hole in the middle would stop the machine at its next start."""
+    flash, journal = fresh()
+    journal.segment_bytes = 400
+    for credit in range(1000, 1020):
+        exam(journal, credit)
+        journal.rest()
+    journal_report.acknowledge(journal, journal.head_seq)
+    assert len(journal.segments) > 3
+    oldest = journal.segments[0] = StuckSegment(journal.directory, journal.segments[0].first_seq)
+    for _ in range(3):
+        raises(StorageFailed, journal.rest)
+    mount(flash)
+    assert reload().head_seq == journal.head_seq
+    oldest.stuck = False
+    journal.rest()
+    mount(flash)
+    again = reload()
+    assert again.head_seq == journal.head_seq
+    assert len(again.segments) == 1
+
+
+class StuckSegment(Segment):
+    """The flash refuses."""
+
+    stuck = True
+
+    def remove(self):
+        if self.stuck:
+            raise OSError(5)
+        super().remove()
 
 
 def life(flash, journal):
