@@ -119,7 +119,12 @@ class BatchInit:
             raise Refused(reasons.BATCH_USED, batch_id)
 
     def _check_room(self, batch: BatchCertificate) -> None:
+        """For its credits: among those of the batches that were here before, and in the bounds of the memory."""
         state = self._journal.state
+        end = batch.first_credit + batch.count
+        for other, spent in state.batches.items():
+            if batch.first_credit < spent.first_credit + spent.count and spent.first_credit < end:
+                raise Refused(reasons.OUT_OF_RANGE, batch.batch_id, detail="credits of batch %d" % other)
         if len(state.batches) >= MAX_BATCHES or state.open_credits() + batch.count > MAX_OPEN_CREDITS:
             raise StorageFull("too many open batches")
         self._journal.prepare_exam()

@@ -50,13 +50,16 @@ class Batches:
         return batch
 
     def save(self, record: records.BatchRecord) -> None:
-        """Keep the batch, before the journal says that it is there."""
+        """Keep the batch, before the journal says that it is there. Raises StorageFailed."""
         path = self._path(record.batch.batch_id)
-        with open(path + ".new", "wb") as file:
-            file.write(record.machine_sealed)
-            file.write(record.batch.encode())
-            file.flush()
-        os.rename(path + ".new", path)
+        try:
+            with open(path + ".new", "wb") as file:
+                file.write(record.machine_sealed)
+                file.write(record.batch.encode())
+                file.flush()
+            os.rename(path + ".new", path)
+        except OSError as error:
+            raise StorageFailed("flash error %s" % error.errno) from None
 
     def _read(self, batch_id: int) -> Batch:
         try:

@@ -136,6 +136,18 @@ def test_power_cut_at_every_flash_operation(world: World, authority: TestAuthori
         machine.power_off()
 
 
+def test_credits_of_another_batch(machine: Board, authority: TestAuthority) -> None:
+    """A white card may sign one range twice; here nobody gets two exams for one credit."""
+    for first_credit, count in ((1099, 10), (990, 11), (1010, 1), (1000, 100)):
+        white = authority.white(first_credit=900)
+        order = authority.batch(batch_id=8, first_credit=first_credit, count=count, white=white)
+        assert reason(machine, authority.batch_card(order)) == "out_of_range"
+    for batch_id, first_credit in ((8, 1100), (9, 950)):
+        white = authority.white(first_credit=900)
+        order = authority.batch(batch_id=batch_id, first_credit=first_credit, count=50, white=white)
+        assert reason(machine, authority.batch_card(order)) == "granted"
+
+
 def test_too_many_open_credits(blank_swipe: Board, authority: TestAuthority) -> None:
     assert reason(blank_swipe, authority.batch_card(authority.batch(count=40_000))) == "storage_full"
 
