@@ -46,13 +46,15 @@ class Obey:
         detail = command.id.to_bytes(4, "big") + bytes([command.kind, result])
         try:
             self._journal.append(codec.COMMAND, batch, credit, detail)
+            if command.kind == uplink.REFUND_CREDIT and result == COMMAND_DONE:
+                self._journal.note(codec.ABANDONED, batch, credit)
         except Refused:
             return
 
     def _do(self, command: uplink.Command, batch: int, credit: int) -> int:
         kind = command.kind
         if kind in (uplink.LOCK, uplink.UNLOCK):
-            return COMMAND_DONE  # the entry itself is what holds
+            return COMMAND_DONE  # the entry itself is what holds, here as with credits: one entry, no half-way
         if kind == uplink.REVOKE_BATCH:
             return COMMAND_DONE if batch else BAD_ARGUMENTS
         if kind == uplink.REVOKE_CREDIT:
@@ -74,23 +76,22 @@ class Obey:
         spent = state.batches.get(batch)
         if spent is None or not spent.holds(credit):
             return BAD_ARGUMENTS
-        if spent.is_spent(credit):
-            return TOO_LATE
-        try:
-            self._journal.append(codec.ABANDONED, batch, credit)
-        except Refused:
-            return FAILED
-        return COMMAND_DONE
+        return TOO_LATE if spent.is_spent(credit) else COMMAND_DONE
 
     def _settings(self, args: list[object]) -> int:
         if len(args) != 1 or not isinstance(args[0], dict):
             return BAD_ARGUMENTS
         try:
-            self._config.settings.update(checked_settings(args[0]))
-            self._config.save()
+            wanted = checked_settings(args[0])
         except ValueError:
             return BAD_ARGUMENTS
+        present = self._config.settings
+        self._config.settings = dict(present)
+        self._config.settings.update(wanted)
+        try:
+            self._config.save()
         except OSError:
+            self._config.settings = present
             return FAILED
         self._changed()
         return COMMAND_DONE

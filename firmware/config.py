@@ -32,6 +32,9 @@ DEFAULTS = {
     "server_path": "/api/v1/uplink",
 }
 
+# Bounds of the numbers among them, both included. No pause may be nothing, none longer than the ticks can count.
+BOUNDS = {"exam_s": (1, 86400), "report_s": (1, 86400), "server_port": (1, 65535)}
+
 
 class Config:
     """The provisioned facts. Immutable but for the settings."""
@@ -114,7 +117,7 @@ def checked_settings(given: dict[str, object]) -> dict[str, object]:
             raise ValueError("setting %s" % name)
         if isinstance(value, str) and len(value) > 128:
             raise ValueError("setting %s" % name)
-        if isinstance(value, int) and not 0 <= value <= 0x7FFFFFFF:
+        if type(value) is int and not BOUNDS[name][0] <= value <= BOUNDS[name][1]:
             raise ValueError("setting %s" % name)
         known[name] = value
     return known

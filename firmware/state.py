@@ -107,6 +107,8 @@ class State:
             self.locked = False
         elif kind == uplink.REVOKE_BATCH and entry.batch not in self.revoked_batches:
             self.revoked_batches.append(entry.batch)
+        elif kind == uplink.REFUND_CREDIT:
+            self._spend(credit)
         elif kind == uplink.REVOKE_CREDIT and credit not in self.revoked_credits:
             self.revoked_credits.append(credit)
             self._spend(credit)

@@ -111,13 +111,14 @@ class Uplink:
             if ack.ack_seq > self._journal.head_seq:
                 self._note_rollback()
                 return False
-            before = self._journal.acked_seq
+            acked_before, head_before = self._journal.acked_seq, self._journal.head_seq
             code.acknowledge(self._journal, ack.ack_seq)
             self.last_ack_time = ack.server_time
             self._obey(ack)
         self._device.link.notify("uplink", {"acked": self._journal.acked_seq, "pending": self._journal.pending()})
         # An answer that takes nothing further although there was something: not the moment to insist.
-        return self._journal.acked_seq > before or not self._journal.pending() or bool(ack.commands)
+        moved = self._journal.acked_seq > acked_before or self._journal.head_seq > head_before
+        return moved or not self._journal.pending()
 
     def _obey(self, ack: "Ack") -> None:
         if not ack.commands:

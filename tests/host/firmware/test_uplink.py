@@ -150,6 +150,49 @@ class TestCommands:
         assert not online.relay
         assert self.obey(online, office, uplink.SETTINGS, [{"exam_s": "long"}], 2) != 0
 
+    @pytest.mark.parametrize(
+        "setting", [{"report_s": 0}, {"report_s": 600_000}, {"exam_s": 0}, {"exam_s": 10**9}, {"server_port": 70_000}]
+    )
+    def test_absurd_settings(self, online: Board, office: BackOffice, setting: dict[str, int]) -> None:
+        """Pauses longer than the ticks can count would stop the machine for ever, those of nothing make it knock."""
+        assert self.obey(online, office, uplink.SETTINGS, [setting]) != 0
+        online.world.run_for(5000)
+        assert online.starts == 1
+        assert office.reports < 12
+
+    def test_refund_when_the_power_goes(
+        self, online: Board, authority: TestAuthority, order: BatchOrder, office: BackOffice
+    ) -> None:
+        """The order comes again after any cut, and its answer must be the truth: the credit never paid here."""
+        assert all_reported(online, office)
+        online.world.run_for(8000)
+        for number in range(1, 5):
+            office.commands = [uplink.Command(number, uplink.REFUND_CREDIT, [7, 1000 + number])]
+            online.flash.cut_at(number)
+            online.host.call("uplink.now")
+            online.world.run_until(lambda: not online.powered, 5_000)
+            online.flash.cut_at(None)
+            online.power_off()
+            online.power_on()
+            await_service(online)
+            online.network.up = True
+            assert self.obey(online, office, uplink.REFUND_CREDIT, [7, 1000 + number], number) == 0
+            office.commands = []
+
+    def test_unknown_one_with_entries_that_are_not_taken(self, online: Board, office: BackOffice) -> None:
+        """A newer back office has an order for us that we do not know, and cannot take what we report."""
+        assert all_reported(online, office)
+        online.world.run_for(2000)
+        office.commands = [uplink.Command(99, 200, [])]
+        office.ack_seq = 1
+        before = office.reports
+        online.power_off()
+        online.power_on()
+        await_service(online)
+        online.network.up = True
+        online.world.run_for(20_000)
+        assert 0 < office.reports - before < 6
+
     def test_time(self, online: Board, office: BackOffice) -> None:
         assert self.obey(online, office, uplink.SET_TIME, [SERVER_TIME + 500]) == 0
 
