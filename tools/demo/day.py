@@ -34,9 +34,8 @@ class Day:
     used: list[ClassicCard] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
     exams: int = 0
-    torn: int = 0
 
-    def run(self, exams: int | None) -> None:
+    def run(self, exams: int | None, after_each: Callable[[], None]) -> None:
         """So many exams; None = as long as there are cards."""
         random = self.bench.world.random("day")
         mishaps = self._mishaps()
@@ -46,6 +45,7 @@ class Day:
                     next(mishaps)(client)
                 else:  # a torn card ends in an exam, too: look again whether there are cards
                     self._exam(client)
+                after_each()
                 self.bench.wait(HURRY_MS if self.hurried else random.randint(*QUIET_MS))
 
     def _mishaps(self) -> Iterator[Callable[[Client], None]]:
@@ -80,7 +80,6 @@ class Day:
         for _ in range(TRIES):
             if not self._tap(client, card):
                 break
-            self.torn += 1
         self.bench.wait(EXAM_MS)
         client.end()
 

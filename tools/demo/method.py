@@ -16,6 +16,9 @@ OTHER_BATCH_CARDS = 2
 REPORT_S = 2
 EXAM_S = 120
 CARD_WAIT_MS = 30_000
+WARNINGS = {
+    "weak_medium": " MIFARE Classic can be copied: good enough for a demonstration, never for a real authority."
+}
 
 
 @dataclass
@@ -79,6 +82,7 @@ def configure(clinic: Clinic) -> None:
 def appoint(clinic: Clinic) -> None:
     clinic.say.step(2, "Agents and user permissions are set up.")
     agent = clinic.operator.post("/api/v1/agents", {"name": "West Lake Medical Devices"})
+    clinic.operator.patch(f"/api/v1/institutions/{clinic.institution['id']}", {"agent_id": agent["id"]})
     people: list[dict[str, Any]] = [
         {"login": "issuer", "name": "Ida Issuer", "role": "issuer"},
         {"login": "agent", "name": "Ang Agent", "role": "agent", "agent_id": agent["id"]},
@@ -91,7 +95,8 @@ def appoint(clinic: Clinic) -> None:
         },
     ]
     for person in people:
-        clinic.operator.post("/api/v1/users", person)
+        made = clinic.operator.post("/api/v1/users", person)
+        clinic.say.detail(f"{person['name']} may log in as {person['login']}, the first time with {made['password']}")
 
 
 def make_master_card(clinic: Clinic) -> None:
@@ -101,7 +106,7 @@ def make_master_card(clinic: Clinic) -> None:
     made = clinic.desks[MASTER_ISSUER].with_card(
         clinic.master, lambda: clinic.operator.post("/api/v1/authority/master", wanted)
     )
-    clinic.say.detail(f"Master card {made['master_id']}, UID {made['uid']}. {made['warning']}")
+    clinic.say.detail(f"Master card {made['master_id']}, UID {made['uid']}.{WARNINGS.get(made['warning'], '')}")
 
 
 def make_white_card(clinic: Clinic) -> None:

@@ -34,6 +34,9 @@ class Operator:
     def post(self, path: str, content: Mapping[str, Any] | None = None) -> Any:
         return self._answer(self._http.post(path, json=content or {}))
 
+    def patch(self, path: str, content: Mapping[str, Any]) -> Any:
+        return self._answer(self._http.patch(path, json=content))
+
     def close(self) -> None:
         self._http.close()
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from client.words import of_reason
 from emulator.checkers.journal_on_flash import read_journal
 from tools.demo.bench import SWIPE, Bench
 from tools.demo.day import Day
@@ -14,7 +15,7 @@ from tools.demo.method import Clinic, perform
 from tools.demo.operator import Operator, new_password
 from tools.demo.say import Narrator
 from tools.demo.server import Server
-from tools.demo.verdict import Verdict, compare
+from tools.demo.verdict import Told, Verdict, compare
 
 EXAMS_ONCE = 20
 EXAMS_IN_STOCK = 60
@@ -61,26 +62,28 @@ def _evening(stack: ExitStack, say: Narrator, server: Server, *, once: bool, see
     say.title("A day at the clinic")
     if not once:
         say.plain(f"Watch {server.url}/ change while you read this. Ctrl-C ends the day.")
+    told = Told()
     day = Day(bench, say, clinic.swipe_url, list(clinic.cards), clinic.other_cards, hurried=once)
-    day.run(EXAMS_ONCE if once else None)
-    verdict = _verdict(clinic, day, server)
-    return _close(say, verdict)
+    day.run(EXAMS_ONCE if once else None, after_each=lambda: _read_journal(bench, told))
+    return _close(say, _verdict(clinic, day, server, told))
 
 
-def _verdict(clinic: Clinic, day: Day, server: Server) -> Verdict:
+def _read_journal(bench: Bench, told: Told) -> None:
+    with bench.world.lock:
+        told.note(read_journal(bench.machines[SWIPE].board.flash.image()))
+
+
+def _verdict(clinic: Clinic, day: Day, server: Server, told: Told) -> Verdict:
     """Wait until the machine has reported everything, then look at all sides."""
-    machine_id = clinic.machine_ids[SWIPE]
-    board = clinic.bench.machines[SWIPE].board
-    acked = 0
+    machine_id, acked = clinic.machine_ids[SWIPE], 0
     for _ in range(REPORT_PATIENCE_LOOKS):
-        with clinic.bench.world.lock:
-            told = read_journal(board.flash.image())
+        _read_journal(clinic.bench, told)
         states = clinic.operator.get(f"/api/v1/machines/{machine_id}/journal-state")
         acked = states[0]["contiguous_seq"] if states else 0
-        if told.entries and acked >= told.entries[-1].seq:
+        if told.entries and acked >= told.last_seq:
             break
         clinic.bench.wait(LOOK_MS)
-    return compare(clinic.cards + clinic.other_cards, told, day.torn, server.database, acked)
+    return compare(clinic.cards + clinic.other_cards, told, day.refused, server.database, machine_id, acked)
 
 
 def _close(say: Narrator, verdict: Verdict) -> int:
@@ -88,7 +91,7 @@ def _close(say: Narrator, verdict: Verdict) -> int:
     rows = [
         ("one-time cards issued", str(verdict.issued)),
         ("debited", str(verdict.debited)),
-        *[(f"refused: {reason}", str(count)) for reason, count in verdict.refused.items()],
+        *[(f"refused: {of_reason(reason)}", str(count)) for reason, count in verdict.refused.items()],
         ("journal entries acknowledged", str(verdict.acked)),
         ("lost", str(verdict.lost)),
         ("counted twice", str(verdict.double)),
