@@ -136,6 +136,8 @@ class BatchInit:
                 return
             except CardGone:
                 medium = self._look_for(medium)
+            except CardRefused:
+                raise Refused(reasons.FORGED, batch_id, detail="the card does not let itself be burnt") from None
         raise Refused(reasons.REMOVED_EARLY, batch_id)
 
     def _look_for(self, medium: Medium) -> Medium:

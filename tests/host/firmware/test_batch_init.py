@@ -1,7 +1,7 @@
 """A batch card initialises its machine, once."""
 
 import pytest
-from protocol import keys
+from protocol import classic, keys
 
 from emulator.cards.classic import ClassicCard
 from emulator.device import Board
@@ -134,6 +134,17 @@ def test_power_cut_at_every_flash_operation(world: World, authority: TestAuthori
         assert reason(machine, card) == "batch_used"
         assert reason(machine, authority.one_time_card(order, 1000)) == "granted"
         machine.power_off()
+
+
+def test_card_that_cannot_be_burnt(blank_swipe: Board, authority: TestAuthority, order: BatchOrder) -> None:
+    """Somebody made its burn block read-only. The batch is this machine's for good, and the words are not "again"."""
+    card = authority.batch_card(order)
+    trailer = card.blocks[classic.trailer_of(classic.sector_of(classic.BATCH_BURN_BLOCK))]
+    read_only = 0b010  # NXP MF1S50YYX 8.7.3
+    trailer[6:9] = classic.encode_access((read_only, read_only, read_only, classic.TRAILER_B))[:3]
+    for _ in range(2):
+        assert reason(blank_swipe, card) == "forged"
+    assert blank_swipe.host.call("status")["batches"] == [{"batch": 7, "first": 1000, "count": 100, "left": 100}]
 
 
 def test_credits_of_another_batch(machine: Board, authority: TestAuthority) -> None:
