@@ -1,4 +1,4 @@
-"""Every test: sockets reach this machine's loopback and nothing else."""
+"""Every test: sockets reach this machine's loopback and nothing else. And at the end: what tests measured."""
 
 import socket
 from collections.abc import Iterator
@@ -35,3 +35,11 @@ def _loopback_only() -> Iterator[None]:
         patch.setattr(socket.socket, name, guard(name))
     yield
     patch.undo()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Everything that a test recorded as "measured", whichever process it ran in."""
+    for report in terminalreporter.getreports("passed"):
+        for name, words in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(str(words))
