@@ -69,7 +69,8 @@ def preview(session: Session, wish: BatchWish, now: int) -> BatchPreview:
     expires = _earlier(wish.expires, white.expires)
     if expires and expires <= now:
         raise InvalidInput("this batch would have expired already")
-    facts = (white.id, machine.id, machine.epoch, institution.code, wish.count, expires)
+    # The next credit is one of the facts: an order that is sent twice is confirmed for one batch, not for two.
+    facts = (white.id, white.next_credit, machine.id, machine.epoch, institution.code, wish.count, expires)
     return BatchPreview(
         white_id=white.id,
         machine_id=machine.id,
@@ -191,11 +192,14 @@ def void(session: Session, card: Card, now: int) -> None:
     if card.batch_id is None:
         return
     batch = find_batch(session, card.batch_id)
+    may_work = machines.find(session, batch.machine_id).state != "retired"
     if card.level == BATCH:
+        may_work = may_work and batch.state == SIGNED
         batch.state = CANCELLED
-    elif card.credit is not None:
-        args = [batch.id, card.credit]
-        commands.queue(session, batch.machine_id, uplink.REVOKE_CREDIT, args, now)
+        if may_work:
+            commands.queue(session, batch.machine_id, uplink.REVOKE_BATCH, [batch.id], now)
+    elif card.credit is not None and may_work:
+        commands.queue(session, batch.machine_id, uplink.REVOKE_CREDIT, [batch.id, card.credit], now)
 
 
 def pause_interrupted(session: Session, now: int) -> int:

@@ -123,3 +123,41 @@ def test_a_torn_batch_card_is_finished(batch_shop: Shop) -> None:
     job = batch_shop.finished(batch_shop.order_batch(5)["id"])
     assert (job["written"], job["torn"]) == (1, 0)
     assert batch_shop.batch.kind == "batch"
+
+
+def test_an_order_that_is_sent_twice_makes_one_batch(batch_shop: Shop) -> None:
+    wish = {"white_id": batch_shop.white_id, "machine_id": batch_shop.machine_id, "count": 5}
+    seen = batch_shop.post("/issuing/batch/preview", **wish)
+    order = {**wish, "device_id": batch_shop.child_issuer_id, "pin": ISSUER_PIN, "confirmation": seen["confirmation"]}
+    batch_shop.child_issuer.show(batch_shop.white, batch_shop.blank())
+    batch_shop.finished(batch_shop.post("/issuing/batch", 202, **order)["id"])
+    batch_shop.refused("/issuing/batch", "confirmation_stale", **order)
+    assert len(batch_shop.get("/issuing/batch")["items"]) == 2
+
+
+def test_a_torn_batch_card_that_is_given_up_is_revoked_at_its_machine(batch_shop: Shop) -> None:
+    """Somebody may have it, and it may be whole."""
+    card_id = torn_batch_card(batch_shop)
+    batch_shop.post(f"/issuing/cards/{card_id}/give-up")
+    commands = batch_shop.get(f"/machines/{batch_shop.machine_id}/commands")["items"]
+    assert [(command["kind"], command["args"]) for command in commands] == [("revoke_batch", [2])]
+    assert batch_shop.get("/issuing/batch")["items"][0]["state"] == "cancelled"
+
+
+def test_what_was_for_a_retired_machine_can_be_given_up(batch_shop: Shop) -> None:
+    card_id = torn_batch_card(batch_shop)
+    assert batch_shop.client.patch(f"/api/v1/machines/{batch_shop.machine_id}", json={"state": "retired"}).is_success
+    batch_shop.post(f"/issuing/cards/{card_id}/give-up")
+    assert batch_shop.get(f"/machines/{batch_shop.machine_id}/commands")["items"] == []
+
+
+def torn_batch_card(shop: Shop) -> int:
+    shop.batch = shop.blank()
+    shop.batch.mishaps = ["removed_early"]
+    shop.child_issuer.show(shop.white, shop.batch)
+    job = shop.order_batch(5)
+    shop.wait_until(job["id"], lambda found: found["torn"] == 1)
+    shop.post(f"/issuing/jobs/{job['id']}/cancel")
+    shop.finished(job["id"], "cancelled")
+    number: int = shop.get("/cards?state=torn&level=batch")["items"][0]["id"]
+    return number
