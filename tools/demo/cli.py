@@ -14,6 +14,10 @@ def demo(
     ] = None,
 ) -> None:
     """Watch a card's whole way: issue, initialise, swipe, debit, report, see it. No hardware needed."""
-    from tools.demo.play import play
+    try:
+        from tools.demo.play import play
+    except ModuleNotFoundError as missing:
+        typer.echo(f"This needs {missing.name}, which is not installed: pip install 'perscan[emulator]'", err=True)
+        raise typer.Exit(1) from missing
 
     raise typer.Exit(play(once=once, seed=seed, folder=folder))
