@@ -47,12 +47,15 @@ class Batch:
             self._act(stage, card)
             return stage.extent()
 
-    def run(self, disturbance: Disturbance | None) -> Outcome:
+    def run(self, *disturbances: Disturbance | None) -> Outcome:
+        """Disturbed once, or again at the next attempt."""
         with self._stage() as stage:
             card = self._fresh_card()
-            stage.arm(disturbance, card)
-            self._act(stage, card)
-            stage.disarm()
+            for disturbance in disturbances:
+                stage.restore_power()
+                stage.arm(disturbance, card)
+                self._act(stage, card)
+                stage.disarm()
             last_word = stage.tap_until(card, lambda reason: reason in FINAL)
             stage.rest()
             return self._judge(stage, card, last_word)

@@ -46,12 +46,15 @@ class Debit:
             self._act(stage, card)
             return stage.extent()
 
-    def run(self, disturbance: Disturbance | None) -> Outcome:
+    def run(self, *disturbances: Disturbance | None) -> Outcome:
+        """Disturbed once, or again at the next attempt."""
         with self._stage() as stage:
             card = self._card(CREDIT)
-            stage.arm(disturbance, card)
-            self._act(stage, card)
-            stage.disarm()
+            for disturbance in disturbances:
+                stage.restore_power()
+                stage.arm(disturbance, card)
+                self._act(stage, card)
+                stage.disarm()
             self._put_right(stage, card)
             return self._judge(stage, card)
 

@@ -1,17 +1,21 @@
 """A sample of the enumeration in every run of the tests (`make enumerate` goes through all points), and its command."""
 
 import json
+import random
 import subprocess
 import sys
 from dataclasses import asdict
 
 import pytest
 
+from emulator.enumerate.batch import Batch
+from emulator.enumerate.debit import Debit
 from emulator.enumerate.outcome import Tally
 from emulator.enumerate.run import SCENARIOS, enumerate_all, report
 from tools.flash.build import ROOT
 
 EVERY = 20
+PAIRS = 12
 SEED = 1
 
 
@@ -22,6 +26,17 @@ def test_a_sample_of_all_points(name: str) -> None:
     assert tally.whole, said
     assert tally.tears >= 3
     assert tally.cuts >= 1
+
+
+@pytest.mark.parametrize("scenario", [Debit, Batch])
+def test_disturbed_twice(scenario: type[Debit | Batch]) -> None:
+    """The person tries again, and again something happens: pairs of points, drawn by the seed."""
+    played = scenario(SEED)
+    points = list(played.extent().disturbances())
+    draw = random.Random(SEED)  # noqa: S311
+    for _ in range(PAIRS):
+        pair = draw.choice(points), draw.choice(points)
+        assert played.run(*pair).findings() == [], pair
 
 
 def test_a_sum_of_outcomes_is_whole_only_without_findings() -> None:
