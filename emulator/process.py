@@ -42,6 +42,7 @@ class BoardProcess:
             stdin=subprocess.DEVNULL,
             stdout=log_descriptor,
             stderr=log_descriptor,
+            process_group=0,  # Ctrl-C at the terminal is no event of the emulated world
         )
         os.close(answers_read)
         os.close(requests_write)

@@ -1,9 +1,11 @@
 """The programme of the evening: everything that `make demo` does, in its order."""
 
 import json
+import signal
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from client.words import of_reason
@@ -27,6 +29,8 @@ LOOK_MS = 100
 def play(*, once: bool, seed: int, folder: Path | None) -> int:
     """Exit code: 0 when all sides agree and nothing was lost or counted twice."""
     say = Narrator()
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, _leave)  # so that the server and the machines end with us
     with ExitStack() as stack:
         home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="perscan-demo-")))
         home.mkdir(parents=True, exist_ok=True)
@@ -38,6 +42,10 @@ def play(*, once: bool, seed: int, folder: Path | None) -> int:
         except KeyboardInterrupt:
             say.plain("Good night.")
             return 0
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _play(stack: ExitStack, say: Narrator, home: Path, *, once: bool, seed: int) -> int:
@@ -64,7 +72,10 @@ def _evening(stack: ExitStack, say: Narrator, server: Server, *, once: bool, see
         say.plain(f"Watch {server.url}/ change while you read this. Ctrl-C ends the day.")
     told = Told()
     day = Day(bench, say, clinic.swipe_url, list(clinic.cards), clinic.other_cards, hurried=once)
-    day.run(EXAMS_ONCE if once else None, after_each=lambda: _read_journal(bench, told))
+    try:
+        day.run(EXAMS_ONCE if once else None, after_each=lambda: _read_journal(bench, told))
+    except KeyboardInterrupt:
+        say.plain("The day is over. Waiting for the machine's last report ...")
     return _close(say, _verdict(clinic, day, server, told))
 
 

@@ -34,6 +34,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            process_group=0,  # Ctrl-C is for the play, which stops its server itself
         )
         threading.Thread(target=self._read, name="server log", daemon=True).start()
 

@@ -48,8 +48,10 @@ def settings(tmp_path: Path, migrated: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: HandClock) -> FastAPI:
-    return create_app(settings, clock)
+def app(settings: Settings, clock: HandClock) -> Iterator[FastAPI]:
+    made = create_app(settings, clock)
+    yield made
+    made.state.context.close()  # no lifespan ran unless the test entered its client
 
 
 @pytest.fixture
