@@ -1,8 +1,8 @@
 """The `perscan` command: one word for each job, each in the package that does the job."""
 
 import typer
-from backoffice.cli import app as backoffice_app
 
+from backoffice.cli import app as backoffice_app
 from client.cli import app as client_app
 from tools.demo.cli import demo
 
