@@ -60,6 +60,7 @@ class Device:
         self._cards: Issuer | None = None
         self.uplink: Uplink | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self.start_counted = False  # the journal holds this start's BOOT
         self.least_heap_bytes = gc.mem_free()
 
     async def run(self) -> None:
@@ -108,6 +109,7 @@ class Device:
         _unload(_SWIPE_MODULES)
         _unload(_OTHER_MODULES)
         self._load()
+        self.start_counted = True  # the new journal begins within this start
         self._begin_role()
 
     def settings_changed(self) -> None:
@@ -211,6 +213,7 @@ class Device:
             return
         try:
             self.journal.append(codec.BOOT, detail=bytes([self._reset_cause]))
+            self.start_counted = True
         except Refused:
             pass  # full or ailing: said when it matters, before the next exam
 

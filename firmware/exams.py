@@ -42,10 +42,10 @@ class Exams:
         except Refused:
             pass  # storage is short or ailing; state.exam.started stays False
 
-    def resume(self) -> None:
-        """After power came back."""
+    def resume(self, counted: bool) -> None:
+        """After power came back; ``counted`` = the journal took this start. What nobody counts could go on for ever."""
         exam = self._journal.state.exam
-        if exam is None:
+        if exam is None or not counted:
             return
         if exam.started and exam.boots > RESUMES_MAX:
             self.end()

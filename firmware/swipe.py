@@ -83,7 +83,7 @@ class Swipe:
 
     async def run(self) -> None:
         """For ever."""
-        self._exams.resume()
+        self._exams.resume(self._device.start_counted)
         self._show_base()
         while True:
             self._poll()
