@@ -37,7 +37,6 @@ CONNECTIONS = 8
 REPORTS_EACH = 40
 ENTRIES_A_REPORT = 100
 NAIVE_REQUESTS_EACH = 40
-START_PATIENCE_S = 30.0
 NOW = 1_795_400_000
 JSON = {"Content-Type": "application/json"}
 COSE = {"Content-Type": "application/cose"}
@@ -185,36 +184,16 @@ def _reports(machine_id: int, key: bytes, entries_a_report: int, reports_each: i
 
 @contextmanager
 def _naive_server(database: Path) -> Iterator[int]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = int(listener.getsockname()[1])
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "uvicorn", "--factory", "benchmarks.naive_app:make_app"),
-            *("--fd", str(listener.fileno()), "--log-level", "warning"),
-        ],
+        [sys.executable, "-m", "benchmarks.naive_app"],
         env={**os.environ, "BENCH_DATABASE": str(database)},
-        pass_fds=[listener.fileno()],
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    listener.close()
+    assert process.stdout is not None
     try:
-        _await(port)
-        yield port
+        yield int(process.stdout.readline())
     finally:
         process.terminate()
         process.wait()
-
-
-def _await(port: int) -> None:
-    deadline_s = time.monotonic() + START_PATIENCE_S
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_PATIENCE_S)
-    while True:
-        try:
-            connection.request("GET", "/openapi.json")
-            connection.getresponse().read()
-            connection.close()
-            return
-        except OSError:
-            connection.close()
-            if time.monotonic() > deadline_s:
-                raise
-            time.sleep(0.1)
+        process.stdout.close()

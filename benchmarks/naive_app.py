@@ -4,7 +4,9 @@ Only for comparison; as durable as the product (SQLite, synchronous=FULL), with 
 """
 
 import os
+import socket
 
+import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Engine, event
 from sqlmodel import Field, Session, SQLModel, create_engine
@@ -45,3 +47,16 @@ def _engine(path: str) -> Engine:
 
     SQLModel.metadata.tables["naiveentry"].create(engine, checkfirst=True)
     return engine
+
+
+def main() -> None:
+    """Serve on a free loopback port, which is printed."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        print(listener.getsockname()[1], flush=True)
+        uvicorn.Server(uvicorn.Config(make_app(), log_level="warning")).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """The application as a whole: settings, errors, the API's description, the command line."""
 
 import re
+import socket
 import stat
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from backoffice import errors
 from backoffice.app import create_app
+from backoffice.cli import _listen
 from backoffice.cli import app as cli
 from backoffice.context import Context
 from backoffice.errors import BackOfficeError, SettingsError
@@ -124,6 +126,22 @@ def test_the_first_administrator_by_the_command_line(environment: dict[str, str]
     with TestClient(app, base_url=ORIGIN, headers={"Origin": ORIGIN}) as client:
         answer = client.post("/api/v1/login", json={"login": login, "password": password})
     assert answer.json()["password_change_required"] is True
+
+
+def test_a_port_in_use_is_said_in_words(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = CliRunner().invoke(cli, ["serve", "--host", "127.0.0.1", "--port", port], env=environment)
+    assert refused.exit_code == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in refused.output
+
+
+def test_answers_do_not_wait_for_nagle(environment: dict[str, str]) -> None:
+    settings = Settings.from_environment(environment | {"PERSCAN_PORT": "0"})
+    with _listen(settings) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP  # what asyncio asks before it sets TCP_NODELAY
 
 
 def test_an_exposed_keyring_stops_the_start(environment: dict[str, str]) -> None:
