@@ -69,7 +69,7 @@ def _evening(stack: ExitStack, say: Narrator, server: Server, *, once: bool, see
     perform(clinic)
     say.title("A day at the clinic")
     if not once:
-        say.plain(f"Watch {server.url}/ change while you read this. Ctrl-C ends the day.")
+        _where_to_look(say, server.url, clinic.machine_ids[SWIPE])
     told = Told()
     day = Day(bench, say, clinic.swipe_url, list(clinic.cards), clinic.other_cards, hurried=once)
     try:
@@ -77,6 +77,14 @@ def _evening(stack: ExitStack, say: Narrator, server: Server, *, once: bool, see
     except KeyboardInterrupt:
         say.plain("The day is over. Waiting for the machine's last report ...")
     return _close(say, _verdict(clinic, day, server, told))
+
+
+def _where_to_look(say: Narrator, url: str, machine_id: int) -> None:
+    say.plain("Open these and watch them change while you read on; Ctrl-C ends the day.")
+    say.detail(f"{url}/            use by day and by institution, the latest exams")
+    say.detail(f"{url}/machines/{machine_id}  the swipe machine: health, and every entry of its journal")
+    say.detail(f"{url}/usage       each exam, and where its card came from")
+    say.detail(f"{url}/issuing     the jobs that made the cards")
 
 
 def _read_journal(bench: Bench, told: Told) -> None:
