@@ -5,6 +5,7 @@ from types import TracebackType
 
 from emulator.cards.classic import ClassicCard
 from emulator.device import Board
+from emulator.kit.machines import HEAP_WORDS_K
 from emulator.world import World
 
 MASTER_ISSUER, CHILD_ISSUER, SWIPE = "master-card issuer", "child-card issuer", "swipe machine"
@@ -63,6 +64,6 @@ class Bench:
         self.world.run_for(ms)
 
     def _machine(self, name: str) -> Machine:
-        board = self.world.board(name)
+        board = self.world.board(name, heap_words_k=HEAP_WORDS_K)
         board.power_on()
         return Machine(name, board, board.expose_host())
