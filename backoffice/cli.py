@@ -56,7 +56,11 @@ def run(application: FastAPI, settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         backlog=BACKLOG_CONNECTIONS,
     )
-    listener = _listen(settings)
+    try:
+        listener = _listen(settings)
+    except SettingsError:
+        application.state.context.close()
+        raise
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
     typer.echo(f"Perscan back office: {address}")
     _offer_setup(application.state.context, settings.public_origin or address)

@@ -76,7 +76,8 @@ def _machine(desk: Desk, debit: DebitRow, usage: Usage, entries: dict[int, Journ
     facts = [
         (say("Machine"), f"{debit.machine} ({debit.machine_id})"),
         (say("Institution"), debit.institution or say("none")),
-        (say("Journal entry"), f"{formats.number(usage.seq)} ({say('provisioning')} {usage.epoch})"),
+        (say("Provisioning"), formats.number(usage.epoch)),
+        (say("Journal entry"), formats.number(usage.seq)),
         (say("Time"), say(QUALITIES.get(usage.time_quality, usage.time_quality))),
     ]
     for kind, name in ((journal.STARTED, say("Exam enabled")), (journal.ENDED, say("Exam over"))):
