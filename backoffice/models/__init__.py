@@ -25,6 +25,8 @@ from backoffice.models.machine import Machine
 from backoffice.models.machine_key import MachineKey
 from backoffice.models.master import Master
 from backoffice.models.pin_guard import PinGuard
+from backoffice.models.sms_in import SmsIn
+from backoffice.models.sms_out import SmsOut
 from backoffice.models.usage import Usage
 from backoffice.models.user import User
 from backoffice.models.white import White
@@ -51,6 +53,8 @@ __all__ = [
     "MachineKey",
     "Master",
     "PinGuard",
+    "SmsIn",
+    "SmsOut",
     "Usage",
     "User",
     "White",

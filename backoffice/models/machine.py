@@ -27,6 +27,8 @@ class Machine(SQLModel, table=True):
     last_seen_at: int | None = None
     firmware: str = Field(default="", max_length=32)
     transport: str = Field(default="", max_length=16)
+    sms_number: str = Field(default="", max_length=24)
+    """Where its last authentic SMS came from; empty when it never sent one."""
     reader_healthy: bool | None = None
     reader_reinits: int = 0
     pending_entries: int = 0
