@@ -1,6 +1,6 @@
 """Short messages that go out."""
 
-from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 
@@ -12,7 +12,7 @@ class SmsOut(SQLModel, table=True):
         Index("ix_sms_out_state_next", "state", "next_at"),
         Index("ix_sms_out_machine_created", "machine_id", "created_at"),
         Index("ix_sms_out_created_at", "created_at"),
-        UniqueConstraint("platform", "provider_id"),
+        Index("ix_sms_out_provider", "platform", "provider_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -36,6 +36,6 @@ class SmsOut(SQLModel, table=True):
     platform: str = Field(default="", max_length=16)
     """Which platform has it."""
     provider_id: str | None = Field(default=None, max_length=120)
-    """The platform's own number of it."""
+    """The platform's own number of it. A modem's is one byte, so it comes again: the newest is meant."""
     error: str = Field(default="", max_length=40)
     """Why the last attempt failed, or why it is not sent any more: a code of docs/errors.md."""

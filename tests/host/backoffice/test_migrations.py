@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
@@ -37,3 +38,21 @@ def test_the_database_is_private_and_durable(tmp_path: Path) -> None:
     full = 2
     assert pragma == {"journal_mode": "wal", "synchronous": full, "foreign_keys": 1}
     assert settings.database_path.stat().st_mode & 0o077 == 0
+
+
+def test_a_database_in_use_gets_the_columns_of_short_messages(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'perscan.db'}")
+    engine = make_engine(settings)
+    with engine.begin() as connection:
+        config = migrations.configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        columns = "id, name, role, state, epoch, unique_id, report_interval_s, registered_at, firmware, transport"
+        values = "7, 'Old', 'swipe', 'active', 1, '', 3600, 1, '', 'wifi'"
+        connection.exec_driver_sql(
+            f"INSERT INTO machine ({columns}, reader_reinits, pending_entries) VALUES ({values}, 0, 0)"  # noqa: S608
+        )
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT id, transport, sms_number FROM machine").all() == [(7, "wifi", "")]
+    engine.dispose()
