@@ -15,13 +15,22 @@ class MachineCommand(SQLModel, table=True):
     machine_id: int = Field(sa_type=BigInteger, foreign_key="machine.id")
     kind: int
     """The kind's number in protocol.uplink."""
-    args: bytes = Field(sa_type=LargeBinary, max_length=256)
-    """CBOR list."""
+    args: bytes = Field(sa_type=LargeBinary, max_length=2048)
+    """CBOR list. Secrets in it (passwords, PINs) are blanked once the command has ended."""
     state: str = Field(default="queued", max_length=16)
-    """queued, sent, done or cancelled."""
+    """queued, sent, done, failed or cancelled."""
     created_by: int | None = Field(default=None, foreign_key="user.id")
     created_at: int
     sent_at: int | None = None
     """When it last went out."""
     sent_count: int = 0
     done_at: int | None = None
+    """When the machine's answer came, or when it was cancelled."""
+    result: str = Field(default="", max_length=16)
+    """The machine's answer as a word of backoffice.commands.results; empty while there is none."""
+    sent_epoch: int | None = Field(default=None, sa_type=BigInteger)
+    """In which epoch of the machine it last went out."""
+    order_number: int | None = Field(default=None, sa_type=BigInteger)
+    """The strictly rising number of an order that the authority signed; None for others."""
+    answer_seq: int | None = Field(default=None, sa_type=BigInteger)
+    """The journal entry with the machine's answer."""

@@ -38,3 +38,22 @@ class Machine(SQLModel, table=True):
     uptime_s: int | None = None
     heap_free_bytes: int | None = None
     flash_free_bytes: int | None = None
+    switch_reason: str = Field(default="", max_length=24)
+    """Why its last report took this way: a word of protocol.links."""
+    signal_dbm: int | None = None
+    modem_restarts: int | None = None
+    sms_sent: int | None = None
+    """Short messages that it sent since power came up."""
+    link_errors: int | None = None
+    network_time_offset_s: int | None = None
+    """The phone network's time minus ours: a hint that it never acts on."""
+    clock_quality: int | None = None
+    """How sure it was of the time in its newest journal entry: protocol.journal.CLOCK_*."""
+    health_seq: int | None = Field(default=None, sa_type=BigInteger)
+    """Where its journal stood in the newest report of this epoch: what is older than that is no sign of life."""
+    health_uptime_s: int | None = Field(default=None, sa_type=BigInteger)
+    """Its uptime in the newest report with that journal."""
+    health_clock: int | None = Field(default=None, sa_type=BigInteger)
+    """Its clock in the newest report with that journal."""
+    health_clock_max: int | None = Field(default=None, sa_type=BigInteger)
+    """The latest clock that any report of this epoch showed, as far as it was not ahead of ours."""
