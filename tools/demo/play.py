@@ -17,7 +17,8 @@ from tools.demo.method import Clinic, perform
 from tools.demo.operator import Operator, new_password
 from tools.demo.say import Narrator
 from tools.demo.server import Server
-from tools.demo.verdict import Told, Verdict, compare
+from tools.demo.sides import Told
+from tools.demo.verdict import Verdict, compare
 
 EXAMS_ONCE = 20
 EXAMS_IN_STOCK = 60

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -14,22 +15,26 @@ from tools.demo.errors import DemoFailed
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 LOG_LINES_KEPT = 200
-SETUP_LINK = re.compile(r"(http://127\.0\.0\.1:\d+)\S*#(\S+)")
+ADDRESS = re.compile(r"^Perscan back office: (https?://\S+)")
+SETUP_LINK = re.compile(r"https?://\S+/setup#(\S+)")
 
 
 class Server:
-    """`perscan serve` on a free loopback port, its database and keys in ``folder``."""
+    """`perscan serve` on a free loopback port, its database and keys in ``folder``.
 
-    def __init__(self, folder: Path) -> None:
+    ``settings`` = PERSCAN_* variables beyond those."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.database = folder / "perscan.db"
         self.url = ""
-        self.setup_token = ""
+        self._setup_token = ""
         self._log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
-        self._ready = threading.Event()
+        self._address_said = threading.Event()
+        self._setup_said = threading.Event()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tools.cli", "serve"],
-            env=self._environment(),
+            env=self._environment(settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -39,15 +44,31 @@ class Server:
         threading.Thread(target=self._read, name="server log", daemon=True).start()
 
     def __enter__(self) -> "Server":
-        if not self._ready.wait(START_TIMEOUT_S):
-            self.stop()
-            raise DemoFailed("The back office did not start:\n" + self.log_text())
+        self.await_start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def await_start(self) -> None:
+        """Until it says where it listens."""
+        if not self._address_said.wait(START_TIMEOUT_S):
+            self.stop()
+            raise DemoFailed("The back office did not start:\n" + self.log_text())
+
+    @property
+    def setup_token(self) -> str:
+        """What makes the first administrator; a back office that has one never says it."""
+        if not self._setup_said.wait(START_TIMEOUT_S):
+            raise DemoFailed("The back office offers no setup:\n" + self.log_text())
+        return self._setup_token
+
+    def kill(self) -> None:
+        """As a power cut ends it: not one instruction more."""
+        self._process.kill()
+        self._process.wait()
 
     def stop(self) -> None:
         """End it as an operating system would: politely first."""
@@ -61,7 +82,7 @@ class Server:
     def log_text(self) -> str:
         return "\n".join(self._log)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("PERSCAN_")}
         return {
             **own,
@@ -69,13 +90,16 @@ class Server:
             "PERSCAN_KEYRING_PATH": str(self.folder / "keyring.json"),
             "PERSCAN_PORT": "0",
             "PYTHONUNBUFFERED": "1",
+            **settings,
         }
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self._log.append(line.rstrip())
-            found = SETUP_LINK.search(line)
-            if found:
-                self.url, self.setup_token = found.groups()
-                self._ready.set()
+            if found := ADDRESS.search(line):
+                self.url = found[1]
+                self._address_said.set()
+            elif found := SETUP_LINK.search(line):
+                self._setup_token = found[1]
+                self._setup_said.set()

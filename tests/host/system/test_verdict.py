@@ -12,7 +12,8 @@ from protocol.journal import Entry
 from protocol.records import OneTimeRecord
 
 from emulator.cards.classic import ClassicCard
-from tools.demo.verdict import Told, Verdict, compare
+from tools.demo.sides import Told
+from tools.demo.verdict import Verdict, compare
 
 MACHINE, BATCH = 3, 7
 SCHEMA = (
