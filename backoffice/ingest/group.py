@@ -33,6 +33,8 @@ class Group:
     machines: dict[int, tuple[Machine, Institution | None]]
     chains: dict[tuple[int, int], Chain]
     entry_rows: list[dict[str, Any]] = field(default_factory=list)
+    entries_added: int = 0
+    """Entries that were not stored before, those that were written meanwhile included."""
     debits: list[Debit] = field(default_factory=list)
     in_doubt_rows: list[dict[str, Any]] = field(default_factory=list)
     decided: list[tuple[int, int]] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import dataclass
 from threading import Lock
 
 from protocol import uplink
@@ -13,11 +14,25 @@ from backoffice.errors import UplinkNotAuthentic, UplinkUnknownMachine
 from backoffice.events.broker import Broker
 from backoffice.ingest import repository
 from backoffice.ingest.incoming import Incoming, MachineSecrets, open_message, refuse_broken, sender_of
+from backoffice.ingest.store import Stored
 from backoffice.ingest.writer import GroupWriter
 from backoffice.keyring import Keyring
 from backoffice.machines.service import key_purpose
 
 MACHINES_CACHED = 4096
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A genuine report that is stored."""
+
+    message: bytes
+    incoming: Incoming
+    stored: Stored
+
+    def sealed_ack(self, max_bytes: int = 0, alone_bytes: int = 0) -> bytes:
+        """The answer, bound to the report; with bounds it carries only the commands that fit."""
+        return uplink.seal_ack(self.incoming.secrets.machine_key, self.message, self.stored.ack, max_bytes, alone_bytes)
 
 
 class Ingest:
@@ -32,10 +47,14 @@ class Ingest:
 
     async def take(self, message: bytes) -> bytes:
         """Store a sealed report exactly once; the sealed ack when it is durable."""
+        return (await self.take_incoming(message)).sealed_ack()
+
+    async def take_incoming(self, message: bytes) -> "Taken":
+        """Store a sealed report exactly once; what became of it when it is durable, for links with little room."""
         incoming = await self._open(message)
-        ack = await self.writer.store(incoming)
+        stored = await self.writer.store(incoming)
         refuse_broken(incoming)
-        return uplink.seal_ack(incoming.secrets.machine_key, message, ack)
+        return Taken(message, incoming, stored)
 
     async def _open(self, message: bytes) -> Incoming:
         machine_id = sender_of(message)

@@ -1,6 +1,7 @@
 """Takes a group of reports into the database, in one transaction that the caller commits."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from protocol import uplink
 from protocol.journal import genesis_mac
@@ -16,18 +17,27 @@ from backoffice.ingest.incoming import Incoming
 from backoffice.ingest.merge import Chain, Pair
 
 
-def take_group(session: Session, broker: Broker, incomings: Sequence[Incoming], now: int) -> list[uplink.Ack]:
+@dataclass(frozen=True)
+class Stored:
+    """What became of one report."""
+
+    ack: uplink.Ack
+    fresh: bool
+    """True when it brought entries that were not stored before: nobody can have sent it again from elsewhere."""
+
+
+def take_group(session: Session, broker: Broker, incomings: Sequence[Incoming], now: int) -> list[Stored]:
     """Store the reports, in order. The acks may be sent once the transaction is durable, not before."""
     group = _open_group(session, broker, incomings, now)
-    results = [_take(group, incoming) for incoming in incomings]
+    results = [_take_and_look(group, incoming) for incoming in incomings]
     _write_entries(group)
     exams.write_usage(group)
     exams.write_in_doubt(group)
     repository.save_chains(session, list(group.chains.values()))
     waiting = commands.for_acks(session, {incoming.machine_id for incoming in incomings}, now)
     return [
-        uplink.Ack(ack_seq, now, _commands_for(group, incoming, waiting), alert)
-        for incoming, (ack_seq, alert) in zip(incomings, results, strict=True)
+        Stored(uplink.Ack(ack_seq, now, _commands_for(group, incoming, waiting), alert), fresh)
+        for incoming, ((ack_seq, alert), fresh) in zip(incomings, results, strict=True)
     ]
 
 
@@ -43,6 +53,11 @@ def _open_group(session: Session, broker: Broker, incomings: Sequence[Incoming],
             first_mac = genesis_mac(incoming.secrets.journal_key)
             chains[machine_id, epoch] = Chain(machine_id, epoch, 0, first_mac, 0, forked=False)
     return Group(session, broker, now, machines, chains)
+
+
+def _take_and_look(group: Group, incoming: Incoming) -> tuple[tuple[int, int], bool]:
+    before = group.entries_added
+    return _take(group, incoming), group.entries_added > before
 
 
 def _take(group: Group, incoming: Incoming) -> tuple[int, int]:
@@ -75,6 +90,7 @@ def _add_fresh(group: Group, incoming: Incoming, pairs: Iterable[Pair]) -> None:
     pairs = list(pairs)
     if pairs:
         group.entry_rows += [journal_row(incoming, pair, group.now) for pair in pairs]
+        group.entries_added += len(pairs)
         exams.note(group, incoming, [entry for entry, _mac in pairs], other_history=False)
 
 

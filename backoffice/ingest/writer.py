@@ -10,7 +10,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 
-from protocol.uplink import Ack
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
@@ -21,6 +20,7 @@ from backoffice.errors import BackOfficeError, StorageFailed, StorageFull, Unava
 from backoffice.events.broker import Broker
 from backoffice.ingest import store
 from backoffice.ingest.incoming import Incoming
+from backoffice.ingest.store import Stored
 
 log = logs.get(__name__)
 
@@ -31,7 +31,7 @@ STOP_TIMEOUT_S = 30
 NOBODYS_FAULT = (StorageFull, StorageFailed, Unavailable)
 """Errors that no single report causes: trying them one by one would help nobody."""
 
-Job = tuple[Incoming, "Future[Ack]"]
+Job = tuple[Incoming, "Future[Stored]"]
 
 
 class GroupWriter:
@@ -56,16 +56,16 @@ class GroupWriter:
         """Reports in line."""
         return self._queue.qsize()
 
-    async def store(self, incoming: Incoming) -> Ack:
-        """Store a report; the ack when it is durable."""
+    async def store(self, incoming: Incoming) -> Stored:
+        """Store a report; what became of it, with the ack, when it is durable."""
         try:
             return await asyncio.wait_for(asyncio.wrap_future(self.submit(incoming)), ANSWER_TIMEOUT_S)
         except TimeoutError:
             raise Unavailable("the report was not stored in time: send it again") from None
 
-    def submit(self, incoming: Incoming) -> "Future[Ack]":
+    def submit(self, incoming: Incoming) -> "Future[Stored]":
         """Put a report in line."""
-        future: Future[Ack] = Future()
+        future: Future[Stored] = Future()
         with self._lock:
             if self._stopped:
                 raise Unavailable("the back office is stopping: send the report again")
@@ -114,7 +114,7 @@ class GroupWriter:
     def _store_group(self, jobs: Sequence[Job]) -> None:
         """All in one transaction. If one report makes it fail, each gets a transaction of its own."""
         try:
-            acks = self._commit([incoming for incoming, _future in jobs])
+            results = self._commit([incoming for incoming, _future in jobs])
         except DatabaseError as error:
             self._fail_or_split(jobs, storage_error(error), error)
         except BackOfficeError as error:
@@ -122,10 +122,10 @@ class GroupWriter:
         except Exception as error:  # noqa: BLE001 - a fault here must reach the senders, not end the thread
             self._fail_or_split(jobs, BackOfficeError(), error)
         else:
-            for (_incoming, future), ack in zip(jobs, acks, strict=True):
-                _settle(future, ack)
+            for (_incoming, future), result in zip(jobs, results, strict=True):
+                _settle(future, result)
 
-    def _commit(self, incomings: Sequence[Incoming]) -> list[Ack]:
+    def _commit(self, incomings: Sequence[Incoming]) -> list[Stored]:
         with transaction(self._engine) as session:
             return store.take_group(session, self._broker, incomings, self._clock())
 
@@ -139,7 +139,7 @@ class GroupWriter:
             _settle(future, known)
 
 
-def _settle(future: "Future[Ack]", result: Ack | BackOfficeError) -> None:
+def _settle(future: "Future[Stored]", result: Stored | BackOfficeError) -> None:
     try:
         if isinstance(result, BackOfficeError):
             future.set_exception(result)

@@ -359,7 +359,9 @@ def test_many_reports_of_one_machine_in_one_group(context: Context, machine: Mac
     stretches = [(1, 4), (9, 12), (5, 8), (1, 4), (13, 20), (29, 40), (21, 28)]
     incomings = [open_message(machine.report(*stretch), secrets) for stretch in stretches]
     with transaction(context.engine) as session:
-        acks = store.take_group(session, context.broker, incomings, NOW)
+        results = store.take_group(session, context.broker, incomings, NOW)
+    acks = [result.ack for result in results]
+    assert [result.fresh for result in results] == [True, True, True, False, True, True, True]
     assert [ack.ack_seq for ack in acks] == [4, 4, 8, 4, 20, 20, 28]
     assert stored(context, machine) == dict(enumerate(machine.macs, 1))
     assert acks[-1].alert == uplink.ALERT_NONE
