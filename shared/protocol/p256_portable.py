@@ -22,13 +22,28 @@ WINDOW_BITS = 2
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> None:
+    for _ in steps(public_key, message, signature):
+        pass
+
+
+def steps(public_key: bytes, message: bytes, signature: bytes) -> "Iterator[None]":
+    """The verification in about 130 slices of some milliseconds on a board, so that other work goes on in between.
+
+    It stands only once the iteration has come to its end without an error."""
     key = _point(public_key)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     if not (0 < r < N and 0 < s < N):
         raise BadSignature("r and s lie between 1 and n - 1")
     digest = int.from_bytes(hashlib.sha256(message).digest(), "big")
     inverse = _inverse(s, N)
-    x, _, z = _double_product(digest * inverse % N, G, r * inverse % N, key)
+    u, v = digest * inverse % N, r * inverse % N
+    yield
+    table = _sums(G, key)
+    total = INFINITY
+    for shift in range(256 - WINDOW_BITS, -1, -WINDOW_BITS):
+        yield
+        total = _window(total, table, u, v, shift)
+    x, _, z = total
     # x / z^2 is the point's x coordinate; it equals r modulo n when r or r + n, scaled, equals x.
     zz = z * z % P
     if z == 0 or (r * zz % P != x and (r + N >= P or (r + N) * zz % P != x)):
@@ -44,19 +59,31 @@ def _point(public_key: bytes) -> tuple[int, int, int]:
 
 def _double_product(u: int, g: tuple[int, int, int], v: int, q: tuple[int, int, int]) -> tuple[int, int, int]:
     """u * g + v * q."""
+    table = _sums(g, q)
+    total = INFINITY
+    for shift in range(256 - WINDOW_BITS, -1, -WINDOW_BITS):
+        total = _window(total, table, u, v, shift)
+    return total
+
+
+def _sums(g: tuple[int, int, int], q: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+    """i * g + j * q for i and j from 0 to 3, at place i + 4 * j."""
     row = [INFINITY, g, _double(g)]
     row.append(_add(row[2], g))
     table = row[:]
     for _ in range(3):
         row = [_add(point, q) for point in row]
         table += row
-    total = INFINITY
-    for shift in range(256 - WINDOW_BITS, -1, -WINDOW_BITS):
-        total = _double(_double(total))
-        index = (v >> shift & 3) << 2 | (u >> shift & 3)
-        if index:
-            total = _add(total, table[index])
-    return total
+    return table
+
+
+def _window(
+    total: tuple[int, int, int], table: list[tuple[int, int, int]], u: int, v: int, shift: int
+) -> tuple[int, int, int]:
+    """Two bits of either scalar further."""
+    total = _double(_double(total))
+    index = (v >> shift & 3) << 2 | (u >> shift & 3)
+    return _add(total, table[index]) if index else total
 
 
 def _double(point: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -103,3 +130,8 @@ def _inverse(value: int, modulus: int) -> int:
         quotient = b // a
         a, b, x, y = b - quotient * a, a, y - quotient * x, x
     return x % modulus
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator

@@ -12,11 +12,14 @@ from protocol.mac import equal, hmac_sha256
 
 VERSION = 1
 SMS_BYTES = 140
+TWO_SMS_BYTES = 266
 ENVELOPE_BYTES = 36  # of a sealed report besides the payload and the length of the ciphertext
+PUSH_ENVELOPE_BYTES = 30  # a push names no machine
 MAX_MESSAGE_BYTES = 16384
 MAX_COMMANDS = 32
 MAX_COMMAND_ARGUMENTS = 8
 MAX_HEALTH_ITEMS = 32
+PUSH_AAD = b"push"
 
 REPORT_MEMBERS = (
     "version",  # number: 1
@@ -31,16 +34,17 @@ ACK_MEMBERS = (
     "server_time",  # number: unix time
     "commands",  # list of [id, kind, [arguments]]
     "alert",  # number: what the back office found wrong with the report
+    "ack_mac",  # 8 bytes: the chain MAC of the entry ack_seq, left out when it is not known
 )
 
 REVOKE_BATCH = 1  # [batch]: accept no card of it any more
 REVOKE_CREDIT = 2  # [batch, credit]: do not accept this card
 REFUND_CREDIT = 3  # [batch, credit]: an intent in doubt that never became a debit is given up
 SETTINGS = 4  # [{name: value}]: change settings
-LOCK = 5  # [text]: grant nothing until unlocked; the text is for the screen
-UNLOCK = 6  # []: grant again
+LOCK = 5  # [number, signature, text]: grant nothing until unlocked; signed (see Orders)
+UNLOCK = 6  # [number, signature, text]: grant again; signed
 UPDATE_OFFER = 7  # [version, address, SHA-256]: a newer firmware is there
-SET_TIME = 8  # [time]: set the clock and trust it
+SET_TIME = 8  # [time]: set the clock and trust it; only in the answer to a report
 
 HEALTH_UPTIME_S = 1  # seconds since power came up
 HEALTH_FIRMWARE = 2  # firmware version, text
@@ -52,6 +56,12 @@ HEALTH_TRANSPORT = 7  # which way this report took, text
 HEALTH_EPOCH = 8  # provisioning epoch
 HEALTH_PENDING = 9  # entries not acknowledged yet, those of this report included
 HEALTH_CLOCK = 10  # the machine's unix time when it made the report, 0 = its clock is not set
+HEALTH_SWITCH_REASON = 11  # why the machine last took another link, text
+HEALTH_SIGNAL_DBM = 12  # strength of the phone network, a negative number; 0 = none
+HEALTH_MODEM_RESTARTS = 13  # how often the modem was restarted since power came up
+HEALTH_SMS_SENT = 14  # short messages sent since power came up
+HEALTH_LINK_ERRORS = 15  # attempts to report that failed since power came up
+HEALTH_NETWORK_TIME = 16  # unix time that the phone network claims, a hint only; 0 = none
 
 ALERT_NONE = 0  # all is well
 ALERT_GAP = 1  # entries are missing: report again from ack_seq + 1
@@ -84,11 +94,14 @@ class Command:
 
 
 class Ack:
-    def __init__(self, ack_seq: int, server_time: int, commands: list[Command], alert: int = ALERT_NONE) -> None:
+    def __init__(
+        self, ack_seq: int, server_time: int, commands: list[Command], alert: int = ALERT_NONE, ack_mac: bytes = b""
+    ) -> None:
         self.ack_seq = ack_seq
         self.server_time = server_time
         self.commands = commands
         self.alert = alert
+        self.ack_mac = ack_mac
 
 
 def encode_report(report: Report) -> bytes:
@@ -158,31 +171,33 @@ def entries_that_fit(found: list[Entry], max_bytes: int, health: dict[int, objec
     fits, too_many = 0, most + 1
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        if _report_bytes(found[:middle], health) <= max_bytes:
+        if report_bytes(found[:middle], health) <= max_bytes:
             fits = middle
         else:
             too_many = middle
     # A whole exam is smaller than its first entries: look past the first size that is too large.
     for count in range(min(fits + 3, most), fits, -1):
-        if _report_bytes(found[:count], health) <= max_bytes:
+        if report_bytes(found[:count], health) <= max_bytes:
             return count
     return fits
 
 
-def sealed_bytes(payload_bytes: int) -> int:
-    """Size of a sealed report on the wire."""
+def sealed_bytes(payload_bytes: int, envelope_bytes: int = ENVELOPE_BYTES) -> int:
+    """Size of a sealed report (or answer, or push) on the wire."""
     ciphertext = payload_bytes + cose.TAG_BYTES
-    return ENVELOPE_BYTES + payload_bytes + (1 if ciphertext < 24 else 2 if ciphertext < 256 else 3)
+    return envelope_bytes + payload_bytes + (1 if ciphertext < 24 else 2 if ciphertext < 256 else 3)
 
 
-def _report_bytes(found: list[Entry], health: dict[int, object] | None) -> int:
-    report = Report(0, found[0].seq, bytes(MAC_BYTES), found, bytes(MAC_BYTES), health)
+def report_bytes(found: list[Entry], health: dict[int, object] | None) -> int:
+    """Size of a report of these entries, sealed; without entries, at most."""
+    first_seq = found[0].seq if found else 0xFFFFFFFF
+    report = Report(0, first_seq, bytes(MAC_BYTES), found, bytes(MAC_BYTES), health)
     return sealed_bytes(len(encode_report(report)))
 
 
 def encode_ack(ack: Ack) -> bytes:
     commands = [[command.id, command.kind, command.args] for command in ack.commands]
-    _check_ack(ack.ack_seq, ack.server_time, commands, ack.alert)
+    _check_ack(ack.ack_seq, ack.server_time, commands, ack.alert, ack.ack_mac)
     values = {
         "version": VERSION,
         "ack_seq": ack.ack_seq,
@@ -190,19 +205,29 @@ def encode_ack(ack: Ack) -> bytes:
         "commands": commands,
         "alert": ack.alert,
     }
-    return cbor.encode([values[name] for name in ACK_MEMBERS])
+    if ack.ack_mac:
+        values["ack_mac"] = ack.ack_mac
+    return cbor.encode([values[name] for name in ACK_MEMBERS if name in values])
 
 
 def decode_ack(payload: bytes) -> Ack:
-    values = _members(payload, ACK_MEMBERS, len(ACK_MEMBERS))
-    _check_ack(values["ack_seq"], values["server_time"], values["commands"], values["alert"])
+    values = _members(payload, ACK_MEMBERS, len(ACK_MEMBERS) - 1)
+    ack_mac = values.get("ack_mac", b"")
+    _check_ack(values["ack_seq"], values["server_time"], values["commands"], values["alert"], ack_mac)
     commands = [Command(*command[:3]) for command in values["commands"]]
-    return Ack(values["ack_seq"], values["server_time"], commands, values["alert"])
+    return Ack(values["ack_seq"], values["server_time"], commands, values["alert"], ack_mac)
 
 
-def seal_ack(machine_key: bytes, request_message: bytes, ack: Ack) -> bytes:
-    """Bound to the request by its nonce, so that an old answer fits no other request."""
+def seal_ack(machine_key: bytes, request_message: bytes, ack: Ack, max_bytes: int = 0, alone_bytes: int = 0) -> bytes:
+    """Bound to the request by its nonce, so that an old answer fits no other request.
+
+    With ``max_bytes`` it carries only the commands that fit (fitting.commands_that_fit)."""
     key_id, request_iv = cose.header(request_message)
+    if max_bytes:
+        # Loaded only here: a machine answers nobody.
+        from protocol import fitting
+
+        ack = fitting.fitted(ack, max_bytes, alone_bytes)
     payload = encode_ack(ack)
     iv = hmac_sha256(keys.nonce_key(machine_key), b"ack" + request_iv + payload)[: cose.IV_BYTES]
     return cose.seal(keys.downlink_key(machine_key), key_id, iv, payload, request_iv)
@@ -213,6 +238,19 @@ def open_ack(machine_key: bytes, request_message: bytes, message: bytes) -> Ack:
     if cose.header(message)[0] != key_id:
         raise UnknownKind("an answer for another machine")
     return decode_ack(cose.open_(keys.downlink_key(machine_key), message, request_iv))
+
+
+def seal_push(machine_key: bytes, ack: Ack, serial: int) -> bytes:
+    """What the back office says unasked (by SMS, on a service card). It may come late and twice, so its time proves
+    nothing. ``serial`` tells pushes of the same content apart."""
+    payload = encode_ack(ack)
+    _check_u32(serial, "serial")
+    iv = hmac_sha256(keys.nonce_key(machine_key), PUSH_AAD + serial.to_bytes(4, "big") + payload)[: cose.IV_BYTES]
+    return cose.seal(keys.downlink_key(machine_key), b"", iv, payload, PUSH_AAD)
+
+
+def open_push(machine_key: bytes, message: bytes) -> Ack:
+    return decode_ack(cose.open_(keys.downlink_key(machine_key), message, PUSH_AAD))
 
 
 def _members(payload: bytes, names: tuple[str, ...], least: int) -> dict:  # type: ignore[type-arg]
@@ -239,10 +277,12 @@ def _check_report(first_seq: object, macs: object, health: object) -> None:
             raise Malformed("a health value is a number, a text or bytes")
 
 
-def _check_ack(ack_seq: object, server_time: object, commands: object, alert: object) -> None:
+def _check_ack(ack_seq: object, server_time: object, commands: object, alert: object, ack_mac: object) -> None:
     _check_u32(ack_seq, "ack_seq")
     _check_u32(server_time, "server_time")
     _check_u32(alert, "alert")
+    if not isinstance(ack_mac, bytes) or len(ack_mac) not in (0, MAC_BYTES):
+        raise Malformed("ack_mac has 8 bytes")
     if not isinstance(commands, list):
         raise Malformed("commands must be a list")
     if len(commands) > MAX_COMMANDS:

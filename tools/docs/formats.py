@@ -19,8 +19,10 @@ from protocol import (  # noqa: E402 (the folder of the protocol is known only n
     hostlink,
     journal,
     keys,
+    orders,
     provisioning,
     records,
+    results,
     uplink,
 )
 from protocol.fields import size_bytes  # noqa: E402
@@ -40,7 +42,19 @@ Examples of all of them are in `shared/protocol/vectors/formats.json`; those nev
 
 
 def document() -> str:
-    sections = (_records, _classic, _keys, _journal, _envelope, _messages, _entries, _sizes, _hostlink, _provisioning)
+    sections = (
+        _records,
+        _classic,
+        _keys,
+        _journal,
+        _envelope,
+        _messages,
+        _orders,
+        _entries,
+        _sizes,
+        _hostlink,
+        _provisioning,
+    )
     return INTRODUCTION + "\n" + "\n\n".join(section() for section in sections) + "\n"
 
 
@@ -177,7 +191,10 @@ def _envelope() -> str:
             "A report is sealed with the machine's uplink key; kid is its machine_id (4 bytes); the IV is "
             f"HMAC-SHA256(nonce key, payload), first {cose.IV_BYTES} bytes. An answer is sealed with the downlink key; "
             "its IV is HMAC-SHA256(nonce key, `ack` + the report's IV + payload), cut alike, and its external_aad is "
-            "the report's IV, so that it answers this report and no other.",
+            "the report's IV, so that it answers this report and no other. A push is what the back office says unasked "
+            "(by SMS, on a service card): an answer without kid, its IV HMAC-SHA256(nonce key, `push` + serial (4 "
+            "bytes) + payload), cut alike, its external_aad `push`. A push may come late and twice, so its time is "
+            "never trusted and a command in it is obeyed only when its id is above all that the machine has forgotten.",
             f"\n### CBOR\n\n{law(cbor)} At most {cbor.MAX_BYTES} bytes, {cbor.MAX_ITEMS} items in a list or map, "
             f"{cbor.MAX_DEPTH} levels.",
         )
@@ -198,11 +215,32 @@ def _messages() -> str:
             sections["health number"].append((value, name, comment))
         elif name.startswith("ALERT_"):
             sections["alert"].append((value, name, comment))
-        elif name != "ENVELOPE_BYTES":
+        elif "ENVELOPE" not in name:
             sections["command"].append((value, name, comment))
     for title, rows in sections.items():
         parts.append(table((title, "name", "meaning"), rows) + "\n")
     return "\n".join(parts).rstrip()
+
+
+def _orders() -> str:
+    arguments: list[tuple[object, ...]] = [
+        (place, member, comment)
+        for place, (member, comment) in enumerate(zip(orders.ARGUMENTS, meanings(orders, "ARGUMENTS"), strict=True))
+    ]
+    outcomes: list[tuple[object, ...]] = [(value, name, comment) for name, value, comment in constants(results)]
+    offset = len(orders.SIGNED_PREFIX)
+    extra = [("to the end", f"0 to {orders.MAX_TEXT_BYTES}", "text", "text", "for the machine's screen")]
+    return "\n".join(
+        (
+            f"### Orders\n\n{law(orders)}\n\nBody, behind the prefix:\n",
+            _field_table(orders.FIELDS, meanings(orders, "FIELDS"), offset, extra),
+            "",
+            table(("place", "argument", "what"), arguments),
+            _example("orders.body"),
+            f"\n### Results of commands\n\n{law(results)}\n",
+            table(("result", "name", "meaning"), outcomes),
+        )
+    )
 
 
 def _entries() -> str:

@@ -1,6 +1,6 @@
 """One example of each of our own formats, made by the code from fixed values; vectors/formats.json keeps the bytes."""
 
-from protocol import classic, journal, keys, uplink
+from protocol import classic, journal, keys, orders, uplink
 from protocol.journal import Entry
 from protocol.provisioning import ProvisioningMessage
 from protocol.records import (
@@ -119,6 +119,18 @@ def ack() -> uplink.Ack:
     return uplink.Ack(38, NOON + 13000, commands, uplink.ALERT_NONE)
 
 
+def order(number: int = NOON + 13000, text: str = "Call us") -> orders.Order:
+    signed = orders.Order(MACHINE, EPOCH, uplink.LOCK, number, text)
+    signed.signature = sign(AUTHORITY_SCALAR, signed.body())
+    return signed
+
+
+def push(order_number: int = NOON + 13000) -> uplink.Ack:
+    """With the answer's last member, which came later than the others."""
+    lock = uplink.Command(12, uplink.LOCK, order(order_number).arguments())
+    return uplink.Ack(38, NOON + 13000, [lock], uplink.ALERT_NONE, bytes(range(8)))
+
+
 def provisioning_message() -> ProvisioningMessage:
     settings: dict[str, object] = {"server": "perscan.example", "port": 8443, "language": "en", "require_client": False}
     return ProvisioningMessage(
@@ -202,6 +214,10 @@ def _messages() -> dict[str, bytes]:
         "uplink.sealed_report_day": request,
         "uplink.ack": uplink.encode_ack(ack()),
         "uplink.sealed_ack": uplink.seal_ack(MACHINE_KEY, request, ack()),
+        "orders.body": order().body(),
+        "orders.signature": order().signature,
+        "uplink.push": uplink.encode_ack(push()),
+        "uplink.sealed_push": uplink.seal_push(MACHINE_KEY, push(), 3),
         "provisioning.message": provisioning_message().encode(),
         "provisioning.body": provisioning_message().body(),
     }
