@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [path for path in (str(ROOT / "shared"), str(ROOT)) if path not in sys.path]
 
 from protocol import errors as protocol_errors  # noqa: E402
-from protocol import hostlink, reasons  # noqa: E402
+from protocol import hostlink, links, reasons  # noqa: E402
 
 from backoffice import errors as backoffice_errors  # noqa: E402 (the folders are known only now)
 
@@ -25,7 +25,7 @@ tables are stable: programs compare them, a person can look them up here. This f
 
 
 def document() -> str:
-    return "\n".join((INTRODUCTION, _reasons(), _protocol(), _hostlink(), _backoffice())).rstrip() + "\n"
+    return "\n".join((INTRODUCTION, _reasons(), _links(), _protocol(), _hostlink(), _backoffice())).rstrip() + "\n"
 
 
 def _reasons() -> str:
@@ -37,6 +37,18 @@ def _reasons() -> str:
     if [row[0] for row in rows] != list(range(len(reasons.NAMES))):
         raise ValueError("a reason without a comment, or out of order")
     head = "## Reasons\n\nWhy a card or a command was refused. The number is what the journal keeps (entry REFUSED).\n"
+    return head + "\n" + table(("number", "reason", "meaning"), rows) + "\n"
+
+
+def _links() -> str:
+    rows: list[tuple[object, ...]] = [
+        (links.reason_number(str(value)), f"`{value}`", comment)
+        for _, value, comment in constants(links)
+        if value in links.REASONS
+    ]
+    if [row[0] for row in rows] != list(range(len(links.REASONS))):
+        raise ValueError("a reason without a comment, or out of order")
+    head = "## Links\n\nWhy a machine took another way to the back office. The number is what a report's health says.\n"
     return head + "\n" + table(("number", "reason", "meaning"), rows) + "\n"
 
 
