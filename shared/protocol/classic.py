@@ -11,10 +11,12 @@ readable with the public key, so that one authentication classifies any card of 
 on under the caller's read key (A) and write key (B). Sector 15 holds the state: block 60 of a batch card is its
 burn block, which the read key may write, because the machine knows no other; blocks 60 and 61 of a white card
 are the two copies of its draw counter, which only the write key may write.
+Service card: block 4 holds the record, the data blocks of sectors 2 to 15 the store. Both keys of all sectors are
+public (key A of sector 1 as everywhere): what is in the store is sealed, so its keys only keep strangers out.
 """
 
 from protocol.errors import BadKey, Malformed, OutOfRange, UnknownKind
-from protocol.records import BATCH, KINDS, MAX_RECORD_BYTES, ONE_TIME, WHITE
+from protocol.records import BATCH, KINDS, MAX_RECORD_BYTES, ONE_TIME, SERVICE, WHITE
 
 BLOCK_BYTES = 16
 FIRST_BLOCK = 4
@@ -31,6 +33,10 @@ ONE_TIME_BLOCKS = (4, 5)
 ONE_TIME_BURN_BLOCK = 6
 BATCH_BURN_BLOCK = 60
 WHITE_DRAW_BLOCKS = (60, 61)
+
+SERVICE_KEY = b"PSPOST"  # keys A and B of a service card; no secret
+STORE_SECTORS = range(2, 16)
+STORE_BYTES = 672  # 14 sectors of three data blocks
 
 # Access conditions C1 C2 C3 as a number (NXP MF1S50YYX 8.7.2, 8.7.3).
 DATA_BOTH = 0b000  # data: keys A and B read and write
@@ -97,7 +103,16 @@ def sectors_for(kind: int, length: int) -> list[int]:
             sectors.append(sector_of(block))
     if kind in (WHITE, BATCH):
         sectors.append(STATE_SECTOR)
+    if kind == SERVICE:
+        sectors += list(STORE_SECTORS)
     return sectors
+
+
+def store_block(unit: int) -> int:
+    """The block that holds the store's n-th 16 bytes."""
+    if not 0 <= unit < STORE_BYTES // BLOCK_BYTES:
+        raise OutOfRange("unit %r of a service card" % unit)
+    return 4 * STORE_SECTORS[0] + unit // 3 * 4 + unit % 3
 
 
 def burn_block(kind: int) -> int | None:
@@ -117,6 +132,8 @@ def read_key_of(sector: int, read_key: bytes) -> bytes:
 
 
 def access_of(kind: int, sector: int) -> tuple[int, int, int, int]:
+    if kind == SERVICE and sector in STORE_SECTORS:
+        return (DATA_BOTH, DATA_BOTH, DATA_BOTH, TRAILER_B)
     first = DATA_BOTH if kind == BATCH and sector == STATE_SECTOR else DATA_WRITE_B
     return (first, DATA_WRITE_B, DATA_WRITE_B, TRAILER_B)
 

@@ -58,10 +58,11 @@ def read(machine_id: int, epoch: int, command: uplink.Command) -> Order:
     if len(args) < len(ARGUMENTS):
         raise Malformed("an order has a number, a signature and a text")
     number, signature, text = args[:3]
-    if isinstance(number, bool):
-        raise Malformed("number is not a number")
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise Malformed("an order's number is a number")
+    if not isinstance(signature, bytes) or not isinstance(text, str):
+        raise Malformed("an order has a signature and a text")
     unsigned(number, 4, "number")
-    _text(text)
     order = Order(machine_id, epoch, command.kind, number, text)
     order.signature = raw(signature, SIGNATURE_BYTES, "signature")
     order.body()
@@ -75,9 +76,7 @@ def verify(authority_key: bytes, order: Order) -> None:
     p256.verify(authority_key, order.body(), order.signature)
 
 
-def _text(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise Malformed("an order's text is a text")
+def _text(text: str) -> bytes:
     data = text.encode()
     if len(data) > MAX_TEXT_BYTES:
         raise TooLong("an order's text has at most %d bytes" % MAX_TEXT_BYTES)

@@ -1,4 +1,4 @@
-"""What is written on the four cards, whatever the medium.
+"""What is written on the four cards, and on the service card, whatever the medium.
 
 Law: a record starts with HEADER_FIELDS. A kind's number is never reused. Version 1 of a kind never changes: a
 field more is a new version, appended at the end. Certificates are signed over body(), which starts with magic,
@@ -15,12 +15,13 @@ MASTER = 1  # the one master card: the root of all keys, sealed under the author
 WHITE = 2  # the right to issue a range of credits, signed by the authority
 BATCH = 3  # a range of credits for one machine, signed by a white card
 ONE_TIME = 4  # one credit
-KINDS = (MASTER, WHITE, BATCH, ONE_TIME)
+SERVICE = 5  # a letter box between machines and the back office (mailbox.py): worth nothing, proves nothing
+KINDS = (MASTER, WHITE, BATCH, ONE_TIME, SERVICE)
 
 HEADER_FIELDS = (
     ("magic", "b", 2),  # the letters PS
     ("version", "u", 1),  # 1
-    ("kind", "u", 1),  # 1 master, 2 white, 3 batch, 4 one-time
+    ("kind", "u", 1),  # 1 master, 2 white, 3 batch, 4 one-time, 5 service
     ("length", "u", 2),  # bytes of the whole record, this header included
 )
 HEADER_BYTES = size_bytes(HEADER_FIELDS)
@@ -211,6 +212,26 @@ class OneTimeRecord(Struct):
         if tail:
             raise Malformed("bytes after the record")
         return OneTimeRecord(*unpack(OneTimeRecord.FIELDS, fixed))
+
+
+class ServiceRecord(Struct):
+    KIND = SERVICE
+    FIELDS = (
+        ("store_bytes", "u", 2),  # size of the store that the card holds besides this record
+    )
+
+    def __init__(self, store_bytes: int) -> None:
+        self.store_bytes = store_bytes
+
+    def encode(self) -> bytes:
+        return _framed(SERVICE, pack(self.FIELDS, self))
+
+    @staticmethod
+    def decode(data: bytes) -> "ServiceRecord":
+        fixed, tail = _split(SERVICE, data, ServiceRecord.FIELDS)
+        if tail:
+            raise Malformed("bytes after the record")
+        return ServiceRecord(*unpack(ServiceRecord.FIELDS, fixed))
 
 
 def header(data: bytes) -> tuple[int, int]:

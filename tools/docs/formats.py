@@ -19,6 +19,7 @@ from protocol import (  # noqa: E402 (the folder of the protocol is known only n
     hostlink,
     journal,
     keys,
+    mailbox,
     orders,
     provisioning,
     records,
@@ -52,6 +53,7 @@ def document() -> str:
         _orders,
         _entries,
         _sizes,
+        _mailbox,
         _hostlink,
         _provisioning,
     )
@@ -69,6 +71,7 @@ def _records() -> str:
         ("White card (kind 2)", "WhiteCertificate", ("sealed_key", "its private key, sealed under the issuer's PIN")),
         ("Batch card (kind 3)", "BatchRecord", ("issuer_sealed", "K_batch, sealed for the issuer")),
         ("One-time card (kind 4)", "OneTimeRecord", None),
+        ("Service card (kind 5)", "ServiceRecord", None),
     ):
         fields = getattr(records, name).FIELDS
         extra = [("to the end", sealed, tail[0], "bytes", tail[1])] if tail else []
@@ -94,6 +97,7 @@ def _classic() -> str:
         ("white", records.WHITE, 220),
         ("batch", records.BATCH, 350),
         ("one-time", records.ONE_TIME, 30),
+        ("service", records.SERVICE, 8),
     ):
         blocks = ", ".join(str(block) for block in classic.block_numbers(kind, length))
         rows.append((name, length, blocks, ", ".join(str(sector) for sector in classic.sectors_for(kind, length))))
@@ -104,9 +108,13 @@ def _classic() -> str:
         ("data sectors", records.BATCH, 2),
         ("white, sector 15", records.WHITE, 15),
         ("batch, sector 15", records.BATCH, 15),
+        ("service, sector 1", records.SERVICE, 1),
+        ("service, sectors 2 to 15", records.SERVICE, 2),
     ):
         access = classic.encode_access(classic.access_of(kind, sector)).hex(" ")
         key_a = classic.PUBLIC_READ_KEY.decode() + " (public)" if sector == 1 else "read key"
+        if kind == records.SERVICE and sector > 1:
+            key_a = classic.SERVICE_KEY.decode() + " (public, key B too)"
         conditions = " ".join(f"{condition:03b}" for condition in classic.access_of(kind, sector))
         trailers.append((label, key_a, access, conditions))
     return "\n".join(
@@ -283,6 +291,30 @@ def _sizes() -> str:
             f"A report without entries has {sizes[0]} bytes, a short message {uplink.SMS_BYTES}; one exam more "
             f"(INTENT, DEBIT, STARTED, ENDED) costs {one_more:.1f} bytes.\n",
             table(("exams", "entries", "bytes", "bytes for each exam"), rows),
+        )
+    )
+
+
+def _mailbox() -> str:
+    kinds: list[tuple[object, ...]] = [
+        (value, name, what)
+        for value, name, what in (
+            (mailbox.UP, "UP", "a machine's sealed report, as on every transport"),
+            (mailbox.PUSH, "PUSH", "what the back office says to a machine, sealed as a push"),
+        )
+    ]
+    most = f"up to {mailbox.room_bytes(mailbox.MAX_STORE_BYTES // mailbox.UNIT_BYTES)}"
+    extra = [
+        ("7", most, "message", "bytes", "sealed"),
+        ("behind it", str(mailbox.CRC_BYTES), "checksum", "number", "CRC of all before; zeros fill up the last unit"),
+    ]
+    return "\n".join(
+        (
+            f"## Service card\n\n{law(mailbox)}\n\nA unit has {mailbox.UNIT_BYTES} bytes, a store at most "
+            f"{mailbox.MAX_STORE_BYTES}. A frame:\n",
+            _field_table(mailbox.HEADER_FIELDS, meanings(mailbox, "HEADER_FIELDS"), 0, extra),
+            "",
+            table(("kind", "name", "what"), kinds),
         )
     )
 

@@ -1,17 +1,19 @@
 """One example of each of our own formats, made by the code from fixed values; vectors/formats.json keeps the bytes."""
 
-from protocol import classic, journal, keys, orders, uplink
+from protocol import classic, journal, keys, mailbox, orders, uplink
 from protocol.journal import Entry
 from protocol.provisioning import ProvisioningMessage
 from protocol.records import (
     BATCH,
     MASTER,
     ONE_TIME,
+    SERVICE,
     WHITE,
     BatchCertificate,
     BatchRecord,
     MasterRecord,
     OneTimeRecord,
+    ServiceRecord,
     WhiteCertificate,
     WhiteRecord,
 )
@@ -131,6 +133,14 @@ def push(order_number: int = NOON + 13000) -> uplink.Ack:
     return uplink.Ack(38, NOON + 13000, [lock], uplink.ALERT_NONE, bytes(range(8)))
 
 
+def store() -> bytes:
+    """A small store: a report, a free unit, a push, and what a torn write left."""
+    request = uplink.seal_report(MACHINE_KEY, report(exams(5)))
+    frames = mailbox.encode(mailbox.UP, MACHINE, request) + bytes(mailbox.UNIT_BYTES)
+    frames += mailbox.encode(mailbox.PUSH, MACHINE, uplink.seal_push(MACHINE_KEY, push(), 3))
+    return frames + mailbox.encode(mailbox.UP, MACHINE, request)[: -mailbox.UNIT_BYTES] + bytes(32)
+
+
 def provisioning_message() -> ProvisioningMessage:
     settings: dict[str, object] = {"server": "perscan.example", "port": 8443, "language": "en", "require_client": False}
     return ProvisioningMessage(
@@ -173,6 +183,7 @@ def _records() -> dict[str, bytes]:
         "records.batch_body": batch_certificate().body(),
         "records.batch": batch_record().encode(),
         "records.one_time": one_time_record().encode(),
+        "records.service": ServiceRecord(classic.STORE_BYTES).encode(),
     }
 
 
@@ -181,6 +192,9 @@ def _classic() -> dict[str, bytes]:
     examples = {"classic.factory_trailer": classic.factory_trailer(), "classic.draw_block": classic.draw_block(1150)}
     for name, kind in (("master", MASTER), ("white", WHITE), ("batch", BATCH), ("one_time", ONE_TIME)):
         examples["classic.trailer_" + name] = classic.trailer(kind, 1, read_key, write_key)
+    for name, sector in (("service", 1), ("service_store", 2)):
+        keys_of_it = (classic.SERVICE_KEY, classic.SERVICE_KEY)
+        examples["classic.trailer_" + name] = classic.trailer(SERVICE, sector, *keys_of_it)
     examples["classic.trailer_batch_state"] = classic.trailer(BATCH, 15, read_key, write_key)
     examples["classic.trailer_white_state"] = classic.trailer(WHITE, 15, read_key, write_key)
     for name, kind, record in (
@@ -218,6 +232,7 @@ def _messages() -> dict[str, bytes]:
         "orders.signature": order().signature,
         "uplink.push": uplink.encode_ack(push()),
         "uplink.sealed_push": uplink.seal_push(MACHINE_KEY, push(), 3),
+        "mailbox.store": store(),
         "provisioning.message": provisioning_message().encode(),
         "provisioning.body": provisioning_message().body(),
     }

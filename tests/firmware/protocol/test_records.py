@@ -46,7 +46,7 @@ def test_header() -> None:
     assert error_code(records.header, b"XS" + data[2:]) == "malformed"
     assert error_code(records.header, bytes(16)) == "malformed"
     assert error_code(records.header, b"PS\2" + data[3:]) == "unknown_version"
-    assert error_code(records.header, b"PS\1\5" + data[4:]) == "unknown_kind"
+    assert error_code(records.header, b"PS\1\6" + data[4:]) == "unknown_kind"
     assert error_code(records.header, b"PS\1\1\xff\xff") == "too_long"
     assert error_code(records.header, b"PS\1\1\0\5") == "malformed"
 
