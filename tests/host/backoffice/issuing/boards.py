@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from emulator.air import FrameLog
 from emulator.cards.classic import ClassicCard
 from emulator.device import Board
+from emulator.kit.machines import await_service
 from emulator.world import World
 
 LOOK_MS = 40
@@ -23,6 +24,7 @@ class Reader:
         self.world = world
         self.board: Board = world.board(name)
         self.board.power_on()
+        await_service(self.board)
         self.url = self.board.expose_host()
         self.device_id = self.machine_id = 0
         self._lying: ClassicCard | None = None
@@ -37,12 +39,13 @@ class Reader:
                 self.board.field.enter(card)
         self._lying = card
 
-    def lift(self) -> None:
-        """Off the reader for a moment."""
-        card = self._lying
-        self.lay(None)
-        self.world.run_for(4 * LOOK_MS)
-        self.lay(card)
+    def lay_again(self) -> None:
+        """Back on the reader, when it was torn away. A card that lies there already is left alone: whoever lifts it
+        each time he looks at the screen tears the write that is under way.
+        """
+        with self.world.lock:
+            if self._lying is not None and self._lying not in self.board.field.cards:
+                self.board.field.enter(self._lying)
 
     def tear_at_write(self, card: ClassicCard, number: int) -> None:
         """The card is gone from the field at the frame after so many EEPROM writes; once."""
@@ -54,6 +57,20 @@ class Reader:
                 field.leave(card)
 
         field.on_frame.append(gone)
+
+    def restart_while_it_waits(self) -> None:
+        """The device restarts while it looks for a card: its frames in an empty field say that it was asked to."""
+        self.lay(None)
+        starts = self.board.starts
+        field = self.board.field
+
+        def looks(_frame: FrameLog) -> None:
+            field.on_frame.remove(looks)
+            self.world.at(0, self.board.reset)
+
+        with self.world.lock:
+            field.on_frame.append(looks)
+        assert self.world.run_until(lambda: self.board.starts > starts)
 
 
 class Desk:
@@ -97,7 +114,7 @@ class Desk:
                 before_lay(cards[-1])
                 reader.lay(cards[-1])
             elif job["step"] in STEPS_OF_SAME and cards:
-                reader.lift()
+                reader.lay_again()
             self._world.run_for(LOOK_MS)
         reader.lay(None)
         return job

@@ -103,8 +103,7 @@ def make_one_time(desk: Desk, reader: Reader, batch_id: int, batch: ClassicCard)
         if len(cards) == 2:
             reader.tear_at_write(card, 2)
         if len(cards) == 3:
-            with reader.world.lock:
-                reader.board.reset()
+            reader.restart_while_it_waits()
 
     job = desk.post("/issuing/one-time", device_id=reader.device_id, batch_id=batch_id, pin=ISSUER_PIN)
     stopped = desk.follow(job["id"], reader, {"show_batch": batch}, cards, before_lay=mishap)
