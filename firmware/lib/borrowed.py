@@ -1,7 +1,7 @@
 """Code that is needed for a moment only: loaded from flash, used, and given back to the heap.
 
-What a swipe machine does all day stays in memory. Sealing a report, verifying a batch card, being provisioned, folding
-the journal: each brings its code when its time comes. Only what was not there before goes again.
+What a board does all day stays in memory; everything else brings its code when its time comes. Only what was not there
+before goes again.
 """
 
 import gc
