@@ -1,0 +1,81 @@
+"""The clinic: a swipe machine with the real firmware in virtual time, its box of cards, and what its journal ever said."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from emulator.cards.classic import ClassicCard
+from emulator.checkers.journal_on_flash import read_journal
+from emulator.device import Board
+from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
+from emulator.world import World
+from tools.demo.errors import DemoFailed
+from tools.demo.sides import Told
+from tools.uplinks.office import EPOCH, INSTITUTION, MACHINE
+from tools.uplinks.scenario import Visit
+
+BATCH, FIRST_CREDIT = 7, 1000
+LOOK_MS: Final = 5_000
+EXAM_S: Final = 600
+REPORT_S: Final = 900
+
+
+@dataclass
+class Clinic:
+    """Everything on the machine's side of the link."""
+
+    world: World
+    machine: Board
+    authority: TestAuthority
+    order: BatchOrder
+    began_us: int
+    cards: list[ClassicCard] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
+
+    @classmethod
+    def open(cls, world: World, authority: TestAuthority, debits: int, settings: dict[str, object]) -> "Clinic":
+        """The factory and the batch card: the machine is ready for its first patient."""
+        order = authority.batch(BATCH, FIRST_CREDIT, debits, MACHINE, EPOCH, INSTITUTION)
+        everything = {"exam_s": EXAM_S, "report_s": REPORT_S, **settings}
+        machine = swipe_machine(world, authority, machine_id=MACHINE, institution=INSTITUTION, settings=everything)
+        clinic = cls(world, machine, authority, order, world.now_us)
+        _must_grant(tap(machine, authority.batch_card(order))["reason"])
+        clinic.look()
+        return clinic
+
+    @property
+    def elapsed_s(self) -> int:
+        """Virtual seconds since the machine was ready."""
+        return (self.world.now_us - self.began_us) // 1_000_000
+
+    def receive(self, visit: Visit) -> None:
+        """One patient, from waiting to the end of the exam."""
+        self.world.run_for(visit.gap_ms)
+        card = self.authority.one_time_card(self.order, visit.credit)
+        self.cards.append(card)
+        _must_grant(tap(self.machine, card)["reason"])
+        self.world.run_for(visit.exam_ms)
+        self.machine.host.call("swipe.end")
+        self.look()
+
+    def look(self) -> None:
+        """Note what the journal says now: it forgets what was acknowledged."""
+        self.told.note(read_journal(self.machine.flash.image()))
+
+    def pending(self) -> int:
+        """Entries that the machine believes are not at the back office yet."""
+        return int(self.machine.host.call("status")["journal"]["pending"])
+
+    def await_delivery(self, patience_ms: int) -> bool:
+        """Until the machine knows that everything arrived."""
+        for _ in range(patience_ms // LOOK_MS):
+            self.look()
+            if not self.pending():
+                self.look()
+                return True
+            self.world.run_for(LOOK_MS)
+        return False
+
+
+def _must_grant(reason: str) -> None:
+    if reason != "granted":
+        raise DemoFailed(f"the machine refuses a good card: {reason}")

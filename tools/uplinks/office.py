@@ -1,0 +1,103 @@
+"""The back office under test: a real server process that knows the machine, and that dies when it is told to."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from backoffice.app import make_context
+from backoffice.db import transaction
+from backoffice.institutions import service as institutions
+from backoffice.institutions.schemas import InstitutionCreate
+from backoffice.machines import service as machines
+from backoffice.machines.schemas import MachineRegister, MachineRole
+from backoffice.settings import Settings
+
+from tools.demo.server import Server
+
+MACHINE, EPOCH, INSTITUTION = 1, 1, 10
+REPORT_INTERVAL_S: Final = 3600
+_CLINIC: Final = InstitutionCreate(name="Lakeside Eye Clinic", code=INSTITUTION)
+
+
+class Office:
+    """`perscan serve` on the database in ``folder``. ``settings`` = PERSCAN_* variables it is started with."""
+
+    def __init__(self, folder: Path, machine_key: bytes, settings: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.database = folder / "perscan.db"
+        self.starts = 0
+        self._settings = settings or {}
+        self._server: Server | None = None
+        self._enrol(machine_key)
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it listens; None while it is dead."""
+        if self._server is None:
+            return None
+        url = urlsplit(self._server.url)
+        assert url.hostname is not None
+        assert url.port is not None
+        return url.hostname, url.port
+
+    @property
+    def url(self) -> str:
+        """For browsers and programs."""
+        return self._server.url if self._server else ""
+
+    @property
+    def log(self) -> str:
+        """The end of what it said."""
+        return self._server.log_text() if self._server else ""
+
+    def start(self) -> None:
+        """Until it answers."""
+        server = Server(self.folder, self._settings)
+        server.await_start()
+        self.starts += 1
+        self._server = server
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        server, self._server = self._server, None
+        if server:
+            server.kill()
+
+    def stop(self) -> None:
+        """When the play is over."""
+        server, self._server = self._server, None
+        if server:
+            server.stop()
+
+    def entries(self) -> int:
+        """How many journal entries are stored for good."""
+        return int(self._ask("SELECT count(*) FROM journal_entry")[0][0])
+
+    def open_alerts(self) -> list[str]:
+        """The kinds of those that nobody cleared."""
+        return [str(kind) for (kind,) in self._ask("SELECT kind FROM alert WHERE cleared_at IS NULL ORDER BY kind")]
+
+    def _ask(self, question: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as rows:
+            return rows.execute(question).fetchall()
+
+    def _enrol(self, machine_key: bytes) -> None:
+        """The machine was initialised at this back office: its row and its sealed key are there."""
+        where = {
+            "database_url": f"sqlite:///{self.database}",
+            "keyring_path": self.folder / "keyring.json",
+        }
+        context = make_context(Settings.model_validate(where))
+        try:
+            with transaction(context.engine) as session:
+                now = context.clock()
+                clinic = institutions.create(session, _CLINIC, "UTC", now)
+                wanted = MachineRegister(
+                    role=MachineRole.SWIPE, name="Swipe machine", machine_id=MACHINE, institution_id=clinic.id
+                )
+                machines.register(session, wanted, REPORT_INTERVAL_S, now)
+                machines.provision(session, context.keyring, MACHINE, EPOCH, machine_key, now)
+        finally:
+            context.close()

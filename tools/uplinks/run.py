@@ -1,0 +1,70 @@
+"""One way, from the factory to the verdict."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from emulator.kit import TestAuthority
+from emulator.world import World
+from tools.demo.errors import DemoFailed
+from tools.uplinks.clinic import FIRST_CREDIT, Clinic
+from tools.uplinks.office import EPOCH, MACHINE, Office
+from tools.uplinks.scenario import visits
+from tools.uplinks.verdict import Evidence, Outcome, judge
+from tools.uplinks.ways import WAYS
+from tools.uplinks.ways.way import Stage, Way
+
+DELIVERY_PATIENCE_MS: Final = 2 * 3_600_000
+
+Tell = Callable[[str], None]
+Progress = Callable[[int, int], None]
+
+
+def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: Progress) -> Outcome:
+    """The whole of it. ``progress`` hears of debits made and entries not delivered yet."""
+    began_s = time.monotonic()
+    authority = TestAuthority(seed)
+    with ExitStack() as stack:
+        office = Office(folder, authority.machine_key(MACHINE, EPOCH), WAYS[name].office_settings)
+        stack.callback(office.stop)
+        office.start()
+        world = stack.enter_context(World(seed=seed))
+        way = WAYS[name](Stage(world, office, tell))
+        stack.callback(way.close)
+        try:
+            clinic = Clinic.open(world, authority, debits, way.settings())
+            _days(way, clinic, seed, debits, progress)
+            outcome = _verdict(way, clinic, office, debits)
+        except DemoFailed as failed:
+            raise DemoFailed(f"{failed}\n{office.log}") from failed
+    return replace(outcome, seconds_real=time.monotonic() - began_s)
+
+
+def _days(way: Way, clinic: Clinic, seed: int, debits: int, progress: Progress) -> None:
+    way.ready(clinic)
+    for number, visit in enumerate(visits(seed, debits, FIRST_CREDIT), 1):
+        clinic.receive(visit)
+        way.after(clinic, number)
+        progress(number, clinic.told.last_seq)
+    clinic.await_delivery(DELIVERY_PATIENCE_MS)
+
+
+def _verdict(way: Way, clinic: Clinic, office: Office, debits: int) -> Outcome:
+    seconds_virtual = clinic.elapsed_s
+    way.finish(clinic)
+    clinic.look()
+    wanted, done = way.kills
+    evidence = Evidence(
+        clinic.cards,
+        clinic.told,
+        office.database,
+        MACHINE,
+        clinic.told.last_seq - clinic.pending(),
+        office.open_alerts(),
+        wanted,
+        done,
+    )
+    return judge(way.name, debits, evidence, way.carried(), seconds_virtual)

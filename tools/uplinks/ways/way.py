@@ -1,0 +1,61 @@
+"""What every way has: a stage to stand on, settings for the machine, and a count of what it carried."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from emulator.world import World
+from tools.uplinks.clinic import Clinic
+from tools.uplinks.office import Office
+from tools.uplinks.verdict import Carried
+
+OUTAGE_MS: Final = 45_000  # how long a killed server is dead
+
+
+@dataclass
+class Stage:
+    """What a way finds when it begins. ``tell`` = say something to whoever watches."""
+
+    world: World
+    office: Office
+    tell: Callable[[str], None]
+
+    def server_died(self) -> None:
+        """Tell, and have somebody start it again."""
+        self.tell("the server was killed between commit and answer")
+        self.world.at(OUTAGE_MS, self.office.start)
+
+
+class Way:
+    """One way. Made once for a run; close() gives back what it opened."""
+
+    name: ClassVar[str] = ""
+    story: ClassVar[str] = ""
+    office_settings: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def settings(self) -> dict[str, object]:
+        """Of the machine, at its initialisation."""
+        raise NotImplementedError
+
+    def ready(self, clinic: Clinic) -> None:
+        """The machine is provisioned; everything it needs of the world outside is there from now on."""
+
+    def after(self, clinic: Clinic, debits: int) -> None:
+        """So many debits have been made."""
+
+    def finish(self, clinic: Clinic) -> None:
+        """Everything has been delivered: what was held back comes now."""
+
+    def carried(self) -> Carried:
+        raise NotImplementedError
+
+    @property
+    def kills(self) -> tuple[int, int]:
+        """Wanted and done."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go."""
