@@ -19,6 +19,7 @@ from emulator.operations import ASK_US, Answer, Operations
 from emulator.pins import Pins
 from emulator.process import BoardProcess, ProcessGone, ProcessSilent
 from emulator.rf import Field
+from emulator.sim800 import BrownOut, Sim800
 from emulator.spi import SpiBus
 from emulator.uart import Uart
 from emulator.wifi import Network
@@ -116,6 +117,7 @@ class Board:
         self.uarts = [Uart(self.world, self._wake_for_input) for _ in range(3)]
         self.network = Network(self.world)
         self.host = HostPort(self, self.uarts[wiring.HOST_UART])
+        self._attach_modem()
         self.relay_log: list[tuple[int, bool]] = []
         self.buzzer_log: list[tuple[int, int, int]] = []  # time_us, frequency_hz, duty of 65535
         self._buttons = {pin: Press(self, pin) for pin in wiring.BUTTONS}
@@ -125,6 +127,24 @@ class Board:
         self.pins.listeners[wiring.READER_SELECT] = lambda level: self.spi.select(wiring.READER_SELECT, level)
         self.pins.listeners[wiring.READER_RESET] = self.reader.reset_pin
         self.pins.listeners[wiring.RELAY] = self._move_relay
+
+    def _attach_modem(self) -> None:
+        self.modem = Sim800(self.world, self.name)
+        uart = self.uarts[wiring.MODEM_UART]
+        uart.on_sent.append(lambda data: self.modem.serial.receive(data, uart.baudrate))
+        self.modem.serial.output = uart.push
+        self.modem.on_supply_dip = self._dip_supply
+        self.modem.power.on_status = lambda level: self.pins.edge(wiring.MODEM_STATUS, level)
+        self.pins.sources[wiring.MODEM_STATUS] = lambda: self.modem.power.status
+        self.pins.listeners[wiring.MODEM_POWER] = self.modem.supply
+        self.pins.listeners[wiring.MODEM_POWER_KEY] = self.modem.power.key
+
+    def _dip_supply(self, fault: BrownOut) -> None:
+        """The modem's burst took the voltage from the card reader as well."""
+        if fault.reader == "dip":
+            self.reader.supply_dip()
+        elif fault.reader == "dead":
+            self.reader.die()
 
     # --- power -------------------------------------------------------------------------------------------------
 

@@ -16,3 +16,6 @@ BUTTONS: Final = (32, 33)
 
 HOST_UART: Final = 0
 MODEM_UART: Final = 1
+MODEM_POWER: Final = 13  # high = its supply is switched on
+MODEM_POWER_KEY: Final = 14  # high = a transistor pulls PWRKEY low
+MODEM_STATUS: Final = 34

@@ -19,6 +19,7 @@ from emulator.device import Board
 from emulator.errors import NotInThisMode
 from emulator.flash import Flash
 from emulator.loop import RealTimeLoop
+from emulator.phone import PhoneNetwork
 
 DEFAULT_TIMEOUT_MS: Final = 60_000
 TRACE_LENGTH: Final = 200_000
@@ -55,6 +56,7 @@ class World:
         self._events: list[Event] = []
         self._order = itertools.count()
         self._loop = RealTimeLoop(self) if real_time else None
+        self._phone: PhoneNetwork | None = None
 
     def __enter__(self) -> "World":
         return self
@@ -69,6 +71,8 @@ class World:
             for board in self.boards.values():
                 board.close()
             self.boards.clear()
+            if self._phone:
+                self._phone.close()
         if self._loop:
             self._loop.stop()
 
@@ -94,6 +98,13 @@ class World:
     def unix_time(self) -> int:
         """The right wall-clock time of the world."""
         return START_UNIX_S + self.clock.now_us // 1_000_000
+
+    @property
+    def phone(self) -> PhoneNetwork:
+        """The one phone network, made when somebody first looks at it."""
+        if self._phone is None:
+            self._phone = PhoneNetwork(self)
+        return self._phone
 
     def note(self, board: str, what: str, detail: str = "") -> None:
         self.trace.append(TraceEntry(self.clock.now_us, board, what, detail))

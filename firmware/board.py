@@ -32,5 +32,6 @@ HOST_BAUD = const(115_200)
 MODEM_UART = const(1)
 MODEM_TX = const(17)
 MODEM_RX = const(16)
-MODEM_POWER_KEY = const(14)
-MODEM_POWER = const(13)
+MODEM_POWER_KEY = const(14)  # high = a transistor pulls the modem's PWRKEY low
+MODEM_POWER = const(13)  # high = the modem has its supply
+MODEM_STATUS = const(34)  # input only: high while the modem lives

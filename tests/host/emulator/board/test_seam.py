@@ -57,3 +57,6 @@ def test_the_wiring_is_the_firmwares() -> None:
     assert (board["BUTTON_1"], board["BUTTON_2"]) == wiring.BUTTONS
     assert board["HOST_UART"] == wiring.HOST_UART
     assert board["MODEM_UART"] == wiring.MODEM_UART
+    assert board["MODEM_POWER"] == wiring.MODEM_POWER
+    assert board["MODEM_POWER_KEY"] == wiring.MODEM_POWER_KEY
+    assert board["MODEM_STATUS"] == wiring.MODEM_STATUS
