@@ -7,7 +7,7 @@ BROWSER := $(VENV)/.browser
 STUBS := build/stubs/.ready
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format docs enumerate bench serve clean
+.PHONY: help setup demo uplinks test lint types format docs enumerate bench serve clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ $(BROWSER): $(SETUP) tools/setup/browser.sh
 
 demo: $(SETUP) ## watch a card's whole way on emulated machines (ONCE=1: steps, 20 exams, a JSON verdict, end)
 	@$(RUN) -m tools.demo $(if $(ONCE),--once) $(if $(SEED),--seed $(SEED))
+
+uplinks: $(SETUP) ## the same exams over Wi-Fi, GPRS, SMS and a carried card, through losses and a killed server (ONCE=1: a JSON verdict)
+	@$(RUN) -m tools.uplinks $(if $(ONCE),--once) $(if $(SEED),--seed $(SEED))
 
 test: $(SETUP) $(BROWSER) lint types ## lint, types and every test
 	@$(RUN) -m pytest -n $(JOBS) --dist loadgroup

@@ -5,6 +5,7 @@ import typer
 from backoffice.cli import app as backoffice_app
 from client.cli import app as client_app
 from tools.demo.cli import demo
+from tools.uplinks.cli import uplinks
 
 app = typer.Typer(
     name="perscan",
@@ -16,6 +17,7 @@ app = typer.Typer(
 app.add_typer(backoffice_app)
 app.add_typer(client_app, name="client")
 app.command()(demo)
+app.command()(uplinks)
 
 
 def main() -> None:

@@ -40,6 +40,15 @@ class Narrator:
             table.add_row(left, right)
         self._console.print(table)
 
+    def grid(self, headings: list[str], rows: list[list[str]]) -> None:
+        """A table with headings; numbers stand to the right."""
+        table = Table(box=None, padding=(0, 2))
+        for place, heading in enumerate(headings):
+            table.add_column(heading, justify="right" if place else "left")
+        for row in rows:
+            table.add_row(*row)
+        self._console.print(table)
+
     def error(self, words: str) -> None:
         self._console.print(words, style="bold red")
 

@@ -1,4 +1,4 @@
-"""The clinic: a swipe machine with the real firmware in virtual time, its box of cards, and what its journal ever said."""
+"""The clinic: a swipe machine with the real firmware in virtual time, its box of cards, what its journal ever said."""
 
 from dataclasses import dataclass, field
 from typing import Final

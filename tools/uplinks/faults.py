@@ -1,9 +1,8 @@
 """What may go wrong on the way, how often, and in which order: all from one seed.
 
 Legal faults: a connection may be refused; a message may be lost, its answer may be lost, it may arrive late (after
-younger ones, and then twice, because its sender has sent it again), it may be answered after nobody listens any more; the
-back office may die after it has stored a message and before its answer has left. Bytes are never altered here: the
-seal's own tests do that.
+younger ones, and then twice, because its sender has sent it again), it may never be answered; the back office may die
+after it has stored a message and before its answer has left. No byte is altered: the seal's own tests do that.
 """
 
 import random

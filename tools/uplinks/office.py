@@ -13,7 +13,6 @@ from backoffice.institutions.schemas import InstitutionCreate
 from backoffice.machines import service as machines
 from backoffice.machines.schemas import MachineRegister, MachineRole
 from backoffice.settings import Settings
-
 from tools.demo.server import Server
 
 MACHINE, EPOCH, INSTITUTION = 1, 1, 10
@@ -28,7 +27,7 @@ class Office:
         self.folder = folder
         self.database = folder / "perscan.db"
         self.starts = 0
-        self._settings = settings or {}
+        self._settings = dict(settings or {})
         self._server: Server | None = None
         self._enrol(machine_key)
 
@@ -58,6 +57,7 @@ class Office:
         server.await_start()
         self.starts += 1
         self._server = server
+        self._settings["PERSCAN_PORT"] = str(urlsplit(server.url).port)  # it comes back where it was
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -1,4 +1,4 @@
-"""TLS as somebody on the line sees it: records with a type and a length, nothing else (RFC 5246 6.2.1, RFC 8446 5.1)."""
+"""TLS as somebody on the line sees it: records with a type and a length, no content (RFC 5246 6.2.1, RFC 8446 5.1)."""
 
 from typing import Final
 

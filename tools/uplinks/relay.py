@@ -43,7 +43,7 @@ class Relay:
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     @property
-    def bytes(self) -> int:
+    def wire_bytes(self) -> int:
         """What went over the air, both ways."""
         return self.bytes_up + self.bytes_down
 

@@ -1,6 +1,7 @@
 """One way, from the factory to the verdict."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,11 +21,11 @@ from tools.uplinks.ways.way import Stage, Way
 DELIVERY_PATIENCE_MS: Final = 2 * 3_600_000
 
 Tell = Callable[[str], None]
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, Counter[str]], None]
 
 
 def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: Progress) -> Outcome:
-    """The whole of it. ``progress`` hears of debits made and entries not delivered yet."""
+    """The whole of it. ``progress`` hears of debits made and of what became of the messages so far."""
     began_s = time.monotonic()
     authority = TestAuthority(seed)
     with ExitStack() as stack:
@@ -48,13 +49,13 @@ def _days(way: Way, clinic: Clinic, seed: int, debits: int, progress: Progress) 
     for number, visit in enumerate(visits(seed, debits, FIRST_CREDIT), 1):
         clinic.receive(visit)
         way.after(clinic, number)
-        progress(number, clinic.told.last_seq)
+        progress(number, way.carried().what_happened)
     clinic.await_delivery(DELIVERY_PATIENCE_MS)
 
 
 def _verdict(way: Way, clinic: Clinic, office: Office, debits: int) -> Outcome:
     seconds_virtual = clinic.elapsed_s
-    way.finish(clinic)
+    way.finish()
     clinic.look()
     wanted, done = way.kills
     evidence = Evidence(

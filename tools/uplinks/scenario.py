@@ -21,8 +21,8 @@ class Visit:
 def visits(seed: int, debits: int, first_credit: int) -> list[Visit]:
     """Each credit once, nearly in order, as a box of cards is used up."""
     fate = random.Random(f"{seed}/visits")  # noqa: S311
-    credits = list(range(first_credit, first_credit + debits))
+    box = list(range(first_credit, first_credit + debits))
     for place in range(debits - 1):
         if fate.random() < OUT_OF_ORDER:
-            credits[place], credits[place + 1] = credits[place + 1], credits[place]
-    return [Visit(fate.randint(*GAP_MS), credit, fate.randint(*EXAM_MS)) for credit in credits]
+            box[place], box[place + 1] = box[place + 1], box[place]
+    return [Visit(fate.randint(*GAP_MS), credit, fate.randint(*EXAM_MS)) for credit in box]

@@ -46,7 +46,7 @@ class Way:
     def after(self, clinic: Clinic, debits: int) -> None:
         """So many debits have been made."""
 
-    def finish(self, clinic: Clinic) -> None:
+    def finish(self) -> None:
         """Everything has been delivered: what was held back comes now."""
 
     def carried(self) -> Carried:

@@ -3,7 +3,6 @@
 from collections import Counter
 from typing import Final
 
-from tools.uplinks.clinic import Clinic
 from tools.uplinks.faults import Faults
 from tools.uplinks.relay import Relay
 from tools.uplinks.verdict import Carried
@@ -31,12 +30,12 @@ class Wifi(Way):
             "server_port": self.relay.port,
         }
 
-    def finish(self, clinic: Clinic) -> None:
+    def finish(self) -> None:
         self.relay.deliver_what_is_late()
 
     def carried(self) -> Carried:
         happened = Counter({str(fault): count for fault, count in self.faults.seen.items()})
-        return Carried(self.relay.bytes, 0, happened)
+        return Carried(self.relay.wire_bytes, 0, happened)
 
     @property
     def kills(self) -> tuple[int, int]:
