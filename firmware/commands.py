@@ -1,20 +1,21 @@
-"""What the back office orders in its acknowledgements. A command that this firmware knows ends as a COMMAND entry
-with its result, once; one that comes again after that is not done again. One that it does not know is left to a later
-firmware.
+"""What the back office orders. A command that this firmware knows ends as a COMMAND entry with its result, once; one
+that comes again after that is not done again. One that it does not know is left to a later firmware. Borrowed code.
+
+An answer to a report is fresh. A push (an SMS, a service card) may be old and come twice: it obeys only what is newer
+than all that the machine has forgotten, and never sets the clock.
 """
+
+import asyncio
 
 from clock import Clock
 from config import Config, checked_settings
 from errors import Refused
 from journal import Journal
 from protocol import journal as codec
-from protocol import uplink
-from state import COMMAND_DONE, MAX_REVOKED
-
-BAD_ARGUMENTS = 1
-TOO_LATE = 2  # the credit was debited before
-FULL = 3  # no room to remember it
-FAILED = 4  # the flash refused
+from protocol import orders, p256_portable, uplink
+from protocol.errors import ProtocolError
+from protocol.results import BAD_ARGUMENTS, BAD_SIGNATURE, DONE, FAILED, FULL, STALE, TOO_LATE
+from state import MAX_REVOKED
 
 KNOWN = (
     uplink.REVOKE_BATCH,
@@ -25,6 +26,7 @@ KNOWN = (
     uplink.UNLOCK,
     uplink.SET_TIME,
 )
+LATER = -1  # not answered yet
 
 
 class Obey:
@@ -36,39 +38,77 @@ class Obey:
         self._journal = journal
         self._clock = clock
         self._changed = changed
+        self._number = 0  # of the order that was found good last
 
-    def __call__(self, command: uplink.Command) -> None:
-        """Do it and journal it. What the journal has no room for stays with the back office, which sends it again."""
-        if command.kind not in KNOWN or command.id in self._journal.state.commands:
+    async def __call__(self, command: uplink.Command, bound: bool = True) -> None:
+        """Do it and journal it, in slices, so that a card which is tapped meanwhile does not wait."""
+        for _ in self.steps(command, bound):
+            await asyncio.sleep_ms(0)
+
+    def steps(self, command: uplink.Command, bound: bool) -> "Iterator[None]":
+        """The same for a caller that waits for nobody; the entry is there when the iteration has come to its end.
+
+        What the journal has no room for stays with the back office, which sends it again. ``bound``: it came in the
+        answer to a report of ours, not in a push.
+        """
+        state = self._journal.state
+        if command.kind not in KNOWN or command.id in state.commands:
             return
+        if state.has_obeyed(command.id) and not bound:
+            return  # the entry of long ago may well have been its own
         batch, credit = _subject(command)
-        result = self._do(command, batch, credit)
+        result = STALE if state.has_obeyed(command.id) else (yield from self._do(command, batch, credit, bound))
+        # A signature takes a second, in which the same order may have come another way.
+        if result == LATER or command.id in state.commands:
+            return
         detail = command.id.to_bytes(4, "big") + bytes([command.kind, result])
+        if command.kind in orders.KINDS and result == DONE:
+            detail += self._number.to_bytes(4, "big")
         try:
             self._journal.append(codec.COMMAND, batch, credit, detail)
-            if command.kind == uplink.REFUND_CREDIT and result == COMMAND_DONE:
+            if command.kind == uplink.REFUND_CREDIT and result == DONE:
                 self._journal.note(codec.ABANDONED, batch, credit)
         except Refused:
             return
 
-    def _do(self, command: uplink.Command, batch: int, credit: int) -> int:
+    def _do(self, command: uplink.Command, batch: int, credit: int, bound: bool) -> "Generator[None, None, int]":
         kind = command.kind
-        if kind in (uplink.LOCK, uplink.UNLOCK):
-            return COMMAND_DONE  # the entry itself is what holds, here as with credits: one entry, no half-way
+        if kind in orders.KINDS:
+            return (yield from self._order(command))
         if kind == uplink.REVOKE_BATCH:
-            return COMMAND_DONE if batch else BAD_ARGUMENTS
+            return DONE if batch else BAD_ARGUMENTS
         if kind == uplink.REVOKE_CREDIT:
             return self._revoke(batch, credit)
         if kind == uplink.REFUND_CREDIT:
             return self._refund(batch, credit)
         if kind == uplink.SETTINGS:
-            return self._settings(command.args)
-        return self._set_time(command.args)
+            return self._settings(command)
+        return self._set_time(command.args, bound)
+
+    def _order(self, command: uplink.Command) -> "Generator[None, None, int]":
+        """LOCK or UNLOCK: the entry itself is what holds, here as with credits: one entry, no half-way."""
+        try:
+            order = orders.read(self._config.machine_id, self._config.epoch, command)
+        except ProtocolError:
+            return BAD_SIGNATURE  # an order without one, as the first back offices sent it
+        if order.number <= self._journal.state.order_number:
+            return STALE
+        try:
+            yield from p256_portable.steps(self._config.authority_key or b"", order.body(), order.signature)
+        except ProtocolError:
+            return BAD_SIGNATURE
+        self._number = order.number
+        return DONE if order.number > self._journal.state.order_number else STALE
 
     def _revoke(self, batch: int, credit: int) -> int:
         if not batch or not credit:
             return BAD_ARGUMENTS
-        return COMMAND_DONE if len(self._journal.state.revoked_credits) < MAX_REVOKED else FULL
+        state = self._journal.state
+        if (batch, credit) in state.revoked_credits:
+            return DONE
+        if state.is_spent((batch, credit)):
+            return TOO_LATE
+        return DONE if len(state.revoked_credits) < MAX_REVOKED else FULL
 
     def _refund(self, batch: int, credit: int) -> int:
         """The credit is given up: this card will never pay here, so the back office may make it good elsewhere."""
@@ -76,31 +116,34 @@ class Obey:
         spent = state.batches.get(batch)
         if spent is None or not spent.holds(credit):
             return BAD_ARGUMENTS
-        return TOO_LATE if spent.is_spent(credit) else COMMAND_DONE
+        if (batch, credit) in state.revoked_credits:
+            return DONE  # it never paid: a revoked credit is one that was not debited before
+        return TOO_LATE if spent.is_spent(credit) else DONE
 
-    def _settings(self, args: list[object]) -> int:
-        if len(args) != 1 or not isinstance(args[0], dict):
+    def _settings(self, command: uplink.Command) -> int:
+        if len(command.args) != 1 or not isinstance(command.args[0], dict):
             return BAD_ARGUMENTS
         try:
-            wanted = checked_settings(args[0])
+            wanted = checked_settings(command.args[0])
         except ValueError:
             return BAD_ARGUMENTS
-        present = self._config.settings
-        self._config.settings = dict(present)
-        self._config.settings.update(wanted)
-        try:
-            self._config.save()
-        except OSError:
-            self._config.settings = present
-            return FAILED
-        self._changed()
-        return COMMAND_DONE
+        import trial
 
-    def _set_time(self, args: list[object]) -> int:
+        outcome = trial.begin(self._config, wanted, command.id)
+        if outcome == trial.FAILED:
+            return FAILED
+        if outcome == trial.BUSY:
+            return LATER
+        self._changed()
+        return LATER if outcome == trial.TRIED else DONE
+
+    def _set_time(self, args: list[object], bound: bool) -> int:
         if len(args) != 1 or type(args[0]) is not int or not 0 < args[0] <= 0xFFFFFFFF:
             return BAD_ARGUMENTS
+        if not bound:
+            return LATER  # nobody knows how long it was on its way: the next answer brings it again
         self._clock.trust(args[0])
-        return COMMAND_DONE
+        return DONE
 
 
 def _subject(command: uplink.Command) -> tuple[int, int]:
@@ -114,4 +157,4 @@ def _subject(command: uplink.Command) -> tuple[int, int]:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterator

@@ -2,7 +2,7 @@
 else, so a machine that reads its journal after a power cut knows exactly what it knew before.
 
 Law of the details (what protocol.journal leaves to the machine): BATCH = count u32. COMMAND = command id u32, kind u8,
-result u8 (0 done). Fields are only ever appended.
+result u8 (protocol.results), of LOCK and UNLOCK the order's number u32. Fields are only ever appended.
 """
 
 from protocol import journal as codec
@@ -12,7 +12,7 @@ MAX_BATCHES = 128  # in the life of one provisioning
 MAX_OPEN_CREDITS = 32768  # in all batches that are not used up: 4 KiB of bitmaps
 MAX_IN_DOUBT = 64  # cards that were touched and never finished
 MAX_REVOKED = 256  # single credits; more than that revoke the batch
-COMMANDS_KEPT = 64  # what comes again after so many others is done again
+COMMANDS_KEPT = 64  # of older ones only the highest number is known: none up to that is obeyed any more
 COMMAND_DONE = 0
 ROLLED_BACK = b"rolled back"
 
@@ -40,6 +40,8 @@ class State:
         self.exam: Exam | None = None
         self.locked = False
         self.commands: list[int] = []  # numbers of the latest commands
+        self.commands_forgotten = 0  # the highest number that is no longer among them
+        self.order_number = 0  # of the last signed order that was obeyed
         self.rolled_back = False  # the back office knows a later journal: this flash is an old copy
         self.latest_time = 0  # the latest trusted time ever journalled: now is not before it
         self.debits = 0
@@ -66,9 +68,18 @@ class State:
         else:
             self._apply_rare(entry, credit)
 
+    def has_obeyed(self, command_id: int) -> bool:
+        """Whether this command, or one that came after it and was forgotten, has its entry already."""
+        return command_id <= self.commands_forgotten or command_id in self.commands
+
     def open_credits(self) -> int:
         """Credits of all batches that are not used up: what the bitmaps have to hold."""
         return sum([spent.count for spent in self.batches.values() if spent.left()])
+
+    def is_spent(self, credit: tuple[int, int]) -> bool:
+        """Debited, given up or revoked."""
+        spent = self.batches.get(credit[0])
+        return spent is not None and spent.is_spent(credit[1])
 
     def _apply_rare(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
         kind = entry.kind
@@ -95,20 +106,20 @@ class State:
 
     def _obey(self, entry: codec.Entry, credit: tuple[int, int]) -> None:
         self.commands.append(int.from_bytes(entry.detail[:4], "big"))
-        del self.commands[:-COMMANDS_KEPT]
+        if len(self.commands) > COMMANDS_KEPT:
+            self.commands_forgotten = max(self.commands_forgotten, self.commands.pop(0))
         from protocol import uplink  # at boot, or when the uplink brought the command: not for long
 
         kind, result = entry.detail[4], entry.detail[5]
         if result != COMMAND_DONE:
             return
-        if kind == uplink.LOCK:
-            self.locked = True
-        elif kind == uplink.UNLOCK:
-            self.locked = False
+        if kind in (uplink.LOCK, uplink.UNLOCK):
+            self.locked = kind == uplink.LOCK
+            self.order_number = max(self.order_number, int.from_bytes(entry.detail[6:10], "big"))
         elif kind == uplink.REVOKE_BATCH and entry.batch not in self.revoked_batches:
             self.revoked_batches.append(entry.batch)
         elif kind == uplink.REFUND_CREDIT:
             self._spend(credit)
-        elif kind == uplink.REVOKE_CREDIT and credit not in self.revoked_credits:
+        elif kind == uplink.REVOKE_CREDIT and credit not in self.revoked_credits and not self.is_spent(credit):
             self.revoked_credits.append(credit)
             self._spend(credit)

@@ -32,6 +32,8 @@ def encode(state: State) -> bytes:
             state.debits,
             state.faults,
             int(state.rolled_back),
+            state.commands_forgotten,
+            state.order_number,
         ]
     )
 
@@ -55,4 +57,6 @@ def decode(data: bytes) -> State:
     state.commands = list(fields[7])
     state.latest_time, state.debits, state.faults = fields[8:11]
     state.rolled_back = bool(fields[11])
+    if len(fields) > 12:
+        state.commands_forgotten, state.order_number = fields[12:14]
     return state

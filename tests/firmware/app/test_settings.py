@@ -94,12 +94,12 @@ def test_clock():
     try:
         clock = Clock()
         assert (clock.stamp(), clock.earliest()) == ((0, CLOCK_NONE), None)
-        clock.hint(0)
+        clock.not_before(0)
         assert clock.quality == CLOCK_NONE
-        clock.hint(1000)
+        clock.not_before(1000)
         ticks.value += 5000
         assert clock.stamp() == (1005, CLOCK_HINT)
-        clock.hint(9000)
+        clock.not_before(900)
         assert clock.now() == 1005
         assert clock.trust(2000) == 1005
         ticks.value += 3000
