@@ -11,30 +11,44 @@ if TYPE_CHECKING:
 
 def pending(journal: Journal, limit: int) -> tuple[int, bytes, list[codec.Entry], bytes]:
     """The oldest unacknowledged entries: (first seq, MAC before it, entries, MAC of the last)."""
-    first, mac = journal.acked_seq + 1, journal.acked_mac
+    entries, mac = following(journal, journal.acked_seq, journal.acked_mac, limit)
+    return journal.acked_seq + 1, journal.acked_mac, entries, mac
+
+
+def following(journal: Journal, seq: int, mac: bytes, limit: int) -> tuple[list[codec.Entry], bytes]:
+    """The entries after ``seq``, whose MAC is ``mac``: (entries, MAC of the last)."""
     entries: list[codec.Entry] = []
-    for data in _entries_from(journal, first):
+    for data in _entries_from(journal, seq + 1):
         if len(entries) == limit:
             break
         mac = codec.chain_mac(journal.key, mac, data)
         entries.append(codec.Entry.decode(data))
-    return first, journal.acked_mac, entries, mac
+    return entries, mac
 
 
-def acknowledge(journal: Journal, seq: int) -> None:
-    """The back office has everything up to ``seq``. Older acknowledgements change nothing."""
+def mac_at(journal: Journal, last: int, seq: int, mac: bytes) -> bytes:
+    """The MAC of entry ``last``, counted from that of ``seq``, an entry before it."""
+    for data in _entries_from(journal, seq + 1):
+        if seq == last:
+            break
+        mac = codec.chain_mac(journal.key, mac, data)
+        seq += 1
+    return mac
+
+
+def acknowledge(journal: Journal, seq: int, mac: bytes = b"") -> bool:
+    """The back office has everything up to ``seq``. Older acknowledgements change nothing.
+
+    False: it has another entry there (``mac``, where it says so): this is not the journal that it knows."""
     if seq > journal.head_seq:
         raise ValueError("acknowledged more than there is")
-    mac = journal.acked_mac
-    left = seq - journal.acked_seq
-    if left <= 0:
-        return
-    for data in _entries_from(journal, journal.acked_seq + 1):
-        mac = codec.chain_mac(journal.key, mac, data)
-        left -= 1
-        if not left:
-            break
-    journal.acked_seq, journal.acked_mac = seq, mac
+    if seq <= journal.acked_seq:
+        return True
+    own_mac = mac_at(journal, seq, journal.acked_seq, journal.acked_mac)
+    if mac not in (b"", own_mac):
+        return False
+    journal.acked_seq, journal.acked_mac = seq, own_mac
+    return True
 
 
 def _entries_from(journal: Journal, seq: int) -> "Iterator[bytes]":

@@ -251,3 +251,22 @@ def test_every_cut():
             again.rest()
             again.close()
         past.redo(operation)
+
+
+def test_an_acknowledgement_for_another_history():
+    """A push may come late: to a machine whose flash was set back and that has gone on writing since."""
+    flash, journal = fresh()
+    for credit in range(1000, 1003):
+        exam(journal, credit)
+    wrong = bytes(8)
+    assert not journal_report.acknowledge(journal, 5, wrong)
+    assert journal.acked_seq == 0
+    right = journal_report.mac_at(journal, 5, 0, journal.acked_mac)
+    assert journal_report.acknowledge(journal, 5, right)
+    assert (journal.acked_seq, journal.acked_mac) == (5, right)
+    assert journal_report.acknowledge(journal, 3, wrong)
+    assert journal_report.acknowledge(journal, 6)
+    assert journal.acked_seq == 6
+    entries, mac = journal_report.following(journal, 8, journal_report.mac_at(journal, 8, 6, journal.acked_mac), 2)
+    assert [entry.seq for entry in entries] == [9, 10]
+    assert mac == journal_report.mac_at(journal, 10, 6, journal.acked_mac)
