@@ -1,4 +1,4 @@
-"""A board's host link for other programs, in real time: a TCP port on loopback or a pseudo terminal."""
+"""A serial line for other programs, in real time: a TCP port on loopback or a pseudo terminal."""
 
 import os
 import socket
@@ -6,12 +6,18 @@ import tty
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from emulator.uart import Uart
-
 if TYPE_CHECKING:
     from emulator.world import World
 
 READ_BYTES: Final = 4096
+
+
+class Line(Protocol):
+    """A board's UART, or a modem's port."""
+
+    on_sent: list[Callable[[bytes], None]]
+
+    def push(self, data: bytes) -> None: ...
 
 
 class Exposure(Protocol):
@@ -24,13 +30,13 @@ class Exposure(Protocol):
 class TcpExposure:
     """One line, one user: a new connection replaces the one before, as pulling a plug and putting in another does."""
 
-    def __init__(self, world: "World", uart: Uart) -> None:
+    def __init__(self, world: "World", line: Line) -> None:
         self._loop = world.loop  # in virtual time there is none: nothing may be opened before this
-        self._uart = uart
+        self._line = line
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self._peer: socket.socket | None = None
-        uart.on_sent.append(self._send)
+        line.on_sent.append(self._send)
         self._loop.watch(self._listener.fileno(), self._accept)
 
     @property
@@ -40,7 +46,7 @@ class TcpExposure:
 
     def close(self) -> None:
         self._hang_up()
-        self._uart.on_sent.remove(self._send)
+        self._line.on_sent.remove(self._send)
         self._loop.unwatch(self._listener.fileno())
         self._listener.close()
 
@@ -66,7 +72,7 @@ class TcpExposure:
         except ConnectionError:
             data = b""
         if data:
-            self._uart.push(data)
+            self._line.push(data)
         else:
             self._hang_up()
 
@@ -84,14 +90,14 @@ class TcpExposure:
 class PtyExposure:
     """A pseudo terminal in raw mode; users open and close it as they like."""
 
-    def __init__(self, world: "World", uart: Uart) -> None:
+    def __init__(self, world: "World", line: Line) -> None:
         self._loop = world.loop  # in virtual time there is none: nothing may be opened before this
-        self._uart = uart
+        self._line = line
         # Our own open end keeps the terminal alive while nobody else has it open.
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        uart.on_sent.append(self._send)
+        line.on_sent.append(self._send)
         self._loop.watch(self._master, self._receive)
 
     @property
@@ -99,13 +105,13 @@ class PtyExposure:
         return os.ttyname(self._slave)
 
     def close(self) -> None:
-        self._uart.on_sent.remove(self._send)
+        self._line.on_sent.remove(self._send)
         self._loop.unwatch(self._master)
         os.close(self._master)
         os.close(self._slave)
 
     def _receive(self) -> None:
-        self._uart.push(os.read(self._master, READ_BYTES))
+        self._line.push(os.read(self._master, READ_BYTES))
 
     def _send(self, data: bytes) -> None:
         try:
@@ -114,6 +120,6 @@ class PtyExposure:
             return  # nobody reads and the terminal's buffer is full
 
 
-def exposed(kind: Callable[["World", Uart], Exposure], world: "World", uart: Uart) -> Exposure:
+def exposed(kind: Callable[["World", Line], Exposure], world: "World", line: Line) -> Exposure:
     with world.lock:
-        return kind(world, uart)
+        return kind(world, line)

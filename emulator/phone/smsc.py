@@ -45,6 +45,9 @@ class Message:
     report_reference: int | None = None  # the sender wants to know what became of it
 
 
+RawApplication = Callable[[Message], bool]
+
+
 class Smsc:
     """Numbers are those of phones, or of applications that are connected to the centre itself."""
 
@@ -57,7 +60,7 @@ class Smsc:
         self._world = world
         self._random = world.random("smsc")
         self._subscriber = subscriber
-        self._applications: dict[str, Callable[[Message], None]] = {}
+        self._applications: dict[str, RawApplication] = {}
         self._waiting: dict[str, deque[Message]] = {}
         self._reference = 0
 
@@ -102,23 +105,29 @@ class Smsc:
         as forwarding platforms deliver them; text comes as UTF-8."""
         joiner = Joiner()
 
-        def take(message: Message) -> None:
+        def take(message: Message) -> bool:
             part = decode_deliver(message.pdu)
             text = part.text
             whole = joiner.add(part) if text is None else text.encode()
             if whole is not None:
                 receive(message.sender, whole)
+            return True
 
         self._applications[number] = take
 
-    def raw_application(self, number: str, receive: Callable[[Message], None]) -> None:
-        """The same for an application that joins parts itself; number "" takes what is for nobody else."""
+    def raw_application(self, number: str, receive: RawApplication) -> None:
+        """The same for an application that joins parts itself, and says whether it took the message; number "" gets
+        what is for nobody else."""
         self._applications[number] = receive
 
     def reachable(self, number: str) -> None:
         """A phone registered, or made room in its memory: what waits for it is tried again."""
-        for message in self._waiting.pop(number, ()):
-            self._world.at(self._delay_ms(), self._delivery(message))
+        for receiver in [number] if number else self._orphans():
+            for message in self._waiting.pop(receiver, ()):
+                self._world.at(self._delay_ms(), self._delivery(message))
+
+    def _orphans(self) -> list[str]:
+        return [number for number in self._waiting if not self._subscriber(number)]
 
     def waiting(self, number: str) -> int:
         return len(self._waiting.get(number, ()))
@@ -164,8 +173,7 @@ class Smsc:
         receive = self._applications.get(message.receiver) or self._applications.get("")
         if receive is None:
             return False
-        receive(message)
-        return True
+        return receive(message)
 
     def _keep(self, message: Message) -> None:
         queue = self._waiting.setdefault(message.receiver, deque())
