@@ -34,6 +34,14 @@ class Kind(StrEnum):
     """A retired machine still reports."""
     CLOCK_WRONG = "clock_wrong"
     """A machine's clock is far off. Clears itself when it is right again."""
+    MACHINE_LOCKED = "machine_locked"
+    """A machine was locked by an order of the authority: it grants no exams. Clears itself when it is unlocked."""
+    MACHINE_UNLOCKED = "machine_unlocked"
+    """A machine was unlocked. Clears itself when it is locked again."""
+    ORDER_REFUSED = "order_refused"
+    """A machine did not obey an order to lock or unlock. Clears itself when it obeys a later one."""
+    TRIAL_FAILED = "trial_failed"
+    """A new connection did not work, and the machine went back to its old one. Clears itself when a new one works."""
 
 
 SEVERITY = {
@@ -47,4 +55,8 @@ SEVERITY = {
     Kind.MACHINE_SILENT: Severity.WARNING,
     Kind.RETIRED_MACHINE: Severity.WARNING,
     Kind.CLOCK_WRONG: Severity.INFO,
+    Kind.MACHINE_LOCKED: Severity.WARNING,
+    Kind.MACHINE_UNLOCKED: Severity.INFO,
+    Kind.ORDER_REFUSED: Severity.CRITICAL,
+    Kind.TRIAL_FAILED: Severity.WARNING,
 }

@@ -5,10 +5,11 @@ from typing import Any
 
 from protocol import keys
 from protocol.errors import ProtocolError
+from protocol.orders import Order
 from protocol.provisioning import ProvisioningMessage
 from protocol.records import MasterRecord
 
-from backoffice.authority import repository, signing
+from backoffice.authority import orders, repository, signing
 from backoffice.authority.keys import master_card_keys, store_institution_key
 from backoffice.authority.session import Authority
 from backoffice.devices import contact
@@ -60,9 +61,10 @@ def provision(
     with workshop.room.use(user_id) as authority:
         _require_our_master(authority, record)
         message, signature = _signed_message(authority, target, nonce, settings)
+        lock = orders.lock_anew(workshop, authority, target.machine_id, target.epoch)
         _store_keys(workshop, authority, target)
     _commit(workshop, issuer, target, message, signature)
-    _remember(workshop, device, issuer.hello(), target)
+    _remember(workshop, device, issuer.hello(), target, lock)
     return target
 
 
@@ -150,7 +152,7 @@ def _take_back(workshop: Workshop, target: Target) -> None:
         machines.find(session, target.machine_id).epoch = target.earlier_epoch
 
 
-def _remember(workshop: Workshop, device: Device, hello: Hello, target: Target) -> None:
+def _remember(workshop: Workshop, device: Device, hello: Hello, target: Target, lock: Order | None) -> None:
     if (hello.machine_id, hello.epoch, hello.role) != (target.machine_id, target.epoch, target.role):
         raise DeviceAnswerWrong("the device does not say that it is what it was made")
     with workshop.begin() as session:
@@ -158,3 +160,4 @@ def _remember(workshop: Workshop, device: Device, hello: Hello, target: Target) 
         machine.unique_id, machine.firmware = hello.unique_id, hello.firmware[:32]
         stored = session.get_one(Device, device.id)
         stored.machine_id, stored.unique_id = target.machine_id, hello.unique_id
+        orders.begin_epoch(session, target.machine_id, lock, workshop.now())

@@ -1,16 +1,63 @@
 """The commands API."""
 
-from fastapi import APIRouter
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
 from protocol import uplink
+from sqlmodel import Session
 
 from backoffice.accounts.access import AdministratorDep, ViewerDep
+from backoffice.accounts.roles import Viewer
+from backoffice.authority import orders
 from backoffice.commands import service
-from backoffice.commands.schemas import CommandRead, CommandState, Lock, OneCredit, RevokeBatch, SettingsChange
-from backoffice.deps import NowDep, SessionDep
+from backoffice.commands.schemas import (
+    CommandRead,
+    CommandState,
+    Interval,
+    Lock,
+    OneCredit,
+    RevokeBatch,
+    SettingsChange,
+)
+from backoffice.deps import BrokerDep, NowDep, SessionDep
+from backoffice.events.broker import Broker
+from backoffice.machines import configuration
+from backoffice.machines import service as machines
 from backoffice.models import MachineCommand
 from backoffice.pagination import Page, PageDep, make_page
+from backoffice.workshop import DeskAdministratorDep, WorkshopDep
+
+SIGNATURE_CHARS = 16
 
 router = APIRouter(prefix="/api/v1/machines/{machine_id}", tags=["commands"])
+
+
+@dataclass(frozen=True)
+class OrderDesk:
+    """One request of an administrator who orders something."""
+
+    session: Session
+    broker: Broker
+    viewer: Viewer
+    now: int
+
+    def at(self, machine_id: int) -> tuple[Session, Viewer, int]:
+        """What every order needs first."""
+        return self.session, self.viewer, machine_id
+
+    def tell(self, command: MachineCommand) -> CommandRead:
+        """Tell open pages, and the caller."""
+        machine = machines.find(self.session, command.machine_id)
+        self.broker.publish_after_commit(self.session, service.changed(machine, command))
+        return read(command)
+
+
+def _desk(viewer: AdministratorDep, session: SessionDep, broker: BrokerDep, now: NowDep) -> OrderDesk:
+    return OrderDesk(session, broker, viewer, now)
+
+
+OrderDeskDep = Annotated[OrderDesk, Depends(_desk)]
 
 
 @router.get("/commands")
@@ -20,59 +67,59 @@ def list_commands(machine_id: int, viewer: ViewerDep, session: SessionDep, page:
 
 
 @router.post("/lock", status_code=201)
-def lock_machine(
-    machine_id: int, wanted: Lock, viewer: AdministratorDep, session: SessionDep, now: NowDep
-) -> CommandRead:
-    """Stop a machine from granting exams."""
-    return read(service.lock(session, viewer, machine_id, wanted.text, now))
+def lock_machine(machine_id: int, wanted: Lock, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> CommandRead:
+    """Stop a machine from granting exams. The authority signs it: its session has to be open, and yours."""
+    return read(orders.lock(workshop, viewer, machine_id, wanted.text))
 
 
 @router.post("/unlock", status_code=201)
-def unlock_machine(machine_id: int, viewer: AdministratorDep, session: SessionDep, now: NowDep) -> CommandRead:
-    """Let a locked machine grant exams again."""
-    return read(service.unlock(session, viewer, machine_id, now))
+def unlock_machine(machine_id: int, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> CommandRead:
+    """Let a locked machine grant exams again. The authority signs it, too."""
+    return read(orders.unlock(workshop, viewer, machine_id))
 
 
 @router.post("/revoked-batches", status_code=201)
-def revoke_batch(
-    machine_id: int, wanted: RevokeBatch, viewer: AdministratorDep, session: SessionDep, now: NowDep
-) -> CommandRead:
+def revoke_batch(machine_id: int, wanted: RevokeBatch, desk: OrderDeskDep) -> CommandRead:
     """Accept no card of a batch any more."""
-    args = [wanted.batch]
-    return read(service.queue(session, machine_id, uplink.REVOKE_BATCH, args, now, created_by=viewer.user_id))
+    return desk.tell(service.order(*desk.at(machine_id), uplink.REVOKE_BATCH, [wanted.batch], desk.now))
 
 
 @router.post("/revoked-credits", status_code=201)
-def revoke_credit(
-    machine_id: int, wanted: OneCredit, viewer: AdministratorDep, session: SessionDep, now: NowDep
-) -> CommandRead:
+def revoke_credit(machine_id: int, wanted: OneCredit, desk: OrderDeskDep) -> CommandRead:
     """Accept one card no more."""
     args = [wanted.batch, wanted.credit]
-    return read(service.queue(session, machine_id, uplink.REVOKE_CREDIT, args, now, created_by=viewer.user_id))
+    return desk.tell(service.order(*desk.at(machine_id), uplink.REVOKE_CREDIT, args, desk.now))
 
 
 @router.post("/refunded-credits", status_code=201)
-def refund_credit(
-    machine_id: int, wanted: OneCredit, viewer: AdministratorDep, session: SessionDep, now: NowDep
-) -> CommandRead:
+def refund_credit(machine_id: int, wanted: OneCredit, desk: OrderDeskDep) -> CommandRead:
     """Give up an exam in doubt: the machine forgets its intent, and another card may be issued for the credit."""
-    args = [wanted.batch, wanted.credit]
-    return read(service.queue(session, machine_id, uplink.REFUND_CREDIT, args, now, created_by=viewer.user_id))
+    return desk.tell(service.refund(*desk.at(machine_id), wanted.batch, wanted.credit, desk.now))
 
 
 @router.post("/settings", status_code=201)
-def change_settings(
-    machine_id: int, wanted: SettingsChange, viewer: AdministratorDep, session: SessionDep, now: NowDep
-) -> CommandRead:
-    """Change settings of the machine."""
-    args = [wanted.settings]
-    return read(service.queue(session, machine_id, uplink.SETTINGS, args, now, created_by=viewer.user_id))
+def change_settings(machine_id: int, wanted: SettingsChange, desk: OrderDeskDep) -> CommandRead:
+    """Change settings of the machine. Those of its connection are on trial: it returns to the old ones by itself."""
+    return desk.tell(service.change_settings(*desk.at(machine_id), dict(wanted.settings), desk.now))
+
+
+@router.post("/report-interval", status_code=201)
+def change_report_interval(machine_id: int, wanted: Interval, desk: OrderDeskDep) -> CommandRead:
+    """Let the machine report at least this often; once it obeys, it is late or silent by the new interval."""
+    settings = {service.REPORT_SETTING: wanted.report_interval_s}
+    return desk.tell(service.change_settings(*desk.at(machine_id), settings, desk.now))
+
+
+@router.post("/set-time", status_code=201)
+def set_time(machine_id: int, desk: OrderDeskDep) -> CommandRead:
+    """Set the machine's clock to the time at which the order goes out, over a link that answers at once."""
+    return desk.tell(service.order(*desk.at(machine_id), uplink.SET_TIME, [], desk.now))
 
 
 @router.delete("/commands/{command_id}")
-def cancel_command(machine_id: int, command_id: int, _viewer: AdministratorDep, session: SessionDep) -> CommandRead:
+def cancel_command(machine_id: int, command_id: int, desk: OrderDeskDep) -> CommandRead:
     """Take back a command that has not been sent."""
-    return read(service.cancel(session, machine_id, command_id))
+    return desk.tell(service.cancel(desk.session, machine_id, command_id, desk.now))
 
 
 def read(command: MachineCommand) -> CommandRead:
@@ -81,11 +128,24 @@ def read(command: MachineCommand) -> CommandRead:
         id=command.id or 0,
         machine_id=command.machine_id,
         kind=service.KIND_NAMES.get(command.kind, str(command.kind)),
-        args=service.arguments_of(command),
+        args=shown_arguments(command),
         state=CommandState(command.state),
+        result=command.result,
+        on_trial=configuration.goes_on_trial(service.settings_of(command)),
         created_by=command.created_by,
         created_at=command.created_at,
         sent_at=command.sent_at,
         sent_count=command.sent_count,
         done_at=command.done_at,
+        answer_seq=command.answer_seq,
     )
+
+
+def shown_arguments(command: MachineCommand) -> list[Any]:
+    """The arguments as JSON can hold them and a person may see them."""
+    settings = service.settings_of(command)
+    if settings:
+        return [configuration.public(settings)]
+    return [
+        value.hex()[:SIGNATURE_CHARS] if isinstance(value, bytes) else value for value in service.arguments_of(command)
+    ]

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, update
+from protocol import uplink
+from sqlalchemy import case, func, or_
 from sqlmodel import Session, col, select
 
 from backoffice.commands.schemas import CommandState
-from backoffice.models import MachineCommand
+from backoffice.models import InDoubt, MachineCommand
 from backoffice.pagination import PageRequest
 
 OPEN_STATES = (CommandState.QUEUED.value, CommandState.SENT.value)
+SIGNED_KINDS = (uplink.LOCK, uplink.UNLOCK)
+ANSWERS_PER_QUERY = 500
 
 
 def add(session: Session, command: MachineCommand) -> None:
@@ -24,29 +27,84 @@ def get(session: Session, command_id: int) -> MachineCommand | None:
 
 
 def open_count(session: Session, machine_id: int) -> int:
-    """How many commands wait for a machine."""
+    """How many commands that people ordered wait for a machine."""
     query = select(func.count()).where(
-        MachineCommand.machine_id == machine_id, col(MachineCommand.state).in_(OPEN_STATES)
+        MachineCommand.machine_id == machine_id,
+        col(MachineCommand.created_by).is_not(None),
+        col(MachineCommand.state).in_(OPEN_STATES),
     )
     return session.exec(query).one()
 
 
-def open_of(session: Session, machine_ids: Iterable[int]) -> Sequence[MachineCommand]:
-    """The commands that wait for these machines, oldest first."""
+def same_open(session: Session, machine_id: int, kind: int, args: bytes) -> MachineCommand | None:
+    """The command that waits already and says the same."""
     query = select(MachineCommand).where(
-        col(MachineCommand.machine_id).in_(machine_ids), col(MachineCommand.state).in_(OPEN_STATES)
+        MachineCommand.machine_id == machine_id,
+        MachineCommand.kind == kind,
+        MachineCommand.args == args,
+        col(MachineCommand.state).in_(OPEN_STATES),
+    )
+    return session.exec(query).first()
+
+
+def open_of(session: Session, machine_ids: Iterable[int], each: int) -> Sequence[MachineCommand]:
+    """The next commands for each of these machines: locking and unlocking first, then the oldest."""
+    order = (case((col(MachineCommand.kind).in_(SIGNED_KINDS), 0), else_=1), col(MachineCommand.id))
+    place = func.row_number().over(partition_by=col(MachineCommand.machine_id), order_by=order)
+    waiting = (
+        select(MachineCommand.id, place.label("place"))
+        .where(col(MachineCommand.machine_id).in_(machine_ids), col(MachineCommand.state).in_(OPEN_STATES))
+        .subquery()
+    )
+    query = select(MachineCommand).join(waiting, col(MachineCommand.id) == waiting.c.id).where(waiting.c.place <= each)
+    return session.exec(query.order_by(col(MachineCommand.machine_id), waiting.c.place)).all()
+
+
+def open_signed(session: Session, machine_id: int) -> Sequence[MachineCommand]:
+    """Orders to lock or unlock that wait for a machine, oldest first."""
+    query = select(MachineCommand).where(
+        MachineCommand.machine_id == machine_id,
+        col(MachineCommand.kind).in_(SIGNED_KINDS),
+        col(MachineCommand.state).in_(OPEN_STATES),
     )
     return session.exec(query.order_by(col(MachineCommand.id))).all()
 
 
-def mark_ended(session: Session, machine_id: int, command_ids: Sequence[int], state: CommandState, now: int) -> None:
-    """The machine's journal says how these ended."""
-    statement = (
-        update(MachineCommand)
-        .where(col(MachineCommand.machine_id) == machine_id, col(MachineCommand.id).in_(command_ids))
-        .values(state=state.value, done_at=now)
+def by_ids(session: Session, machine_id: int, command_ids: Sequence[int]) -> dict[int, MachineCommand]:
+    """Commands of a machine by id."""
+    found: dict[int, MachineCommand] = {}
+    for start in range(0, len(command_ids), ANSWERS_PER_QUERY):
+        query = select(MachineCommand).where(
+            MachineCommand.machine_id == machine_id,
+            col(MachineCommand.id).in_(command_ids[start : start + ANSWERS_PER_QUERY]),
+        )
+        found.update((row.id or 0, row) for row in session.exec(query))
+    return found
+
+
+def last_signed(session: Session, machine_id: int, epoch: int) -> MachineCommand | None:
+    """The newest order to lock or unlock that still waits, or was carried out in this epoch."""
+    query = select(MachineCommand).where(
+        MachineCommand.machine_id == machine_id,
+        or_(col(MachineCommand.sent_epoch).is_(None), col(MachineCommand.sent_epoch) == epoch),
+        col(MachineCommand.kind).in_(SIGNED_KINDS),
+        col(MachineCommand.state).in_((*OPEN_STATES, CommandState.DONE.value)),
     )
-    session.exec(statement)
+    return session.exec(query.order_by(col(MachineCommand.id).desc())).first()
+
+
+def last_order_number(session: Session, machine_id: int) -> int:
+    """The highest number of a signed order for a machine; 0 when there was none."""
+    query = select(func.max(MachineCommand.order_number)).where(MachineCommand.machine_id == machine_id)
+    return session.exec(query).one() or 0
+
+
+def is_in_doubt(session: Session, machine_id: int, batch: int, credit: int) -> bool:
+    """Whether the machine reported an intent for this credit and nothing since."""
+    query = select(InDoubt.credit).where(
+        InDoubt.machine_id == machine_id, InDoubt.batch == batch, InDoubt.credit == credit
+    )
+    return session.exec(query).first() is not None
 
 
 def page_of(session: Session, machine_id: int, page: PageRequest) -> Sequence[MachineCommand]:

@@ -9,15 +9,14 @@ from protocol.journal import Entry
 
 from backoffice.alerts.kinds import Kind
 from backoffice.clock import day_at
-from backoffice.commands import service as commands
-from backoffice.ingest import health, repository
+from backoffice.commands.results import Result
+from backoffice.ingest import health, orders, repository
 from backoffice.ingest.group import Debit, Group
 from backoffice.ingest.incoming import Incoming
 
 CLOCK_AHEAD_MAX_S = 86_400
 EARLIEST_TIME = 1_767_225_600
 """2026-01-01: no machine existed before."""
-COMMAND_DETAIL_BYTES = 5
 DECIDED = (journal.DEBIT, journal.ABANDONED)
 EVENT_FIELDS = ("batch", "credit", "time", "day", "seq", "disputed", "institution_id")
 
@@ -31,8 +30,8 @@ class Exams:
     """By credit: intents that were not decided within the run."""
     decided: set[int] = field(default_factory=set)
     """Credits that were decided and whose intent came before the run."""
-    done_commands: list[int] = field(default_factory=list)
-    failed_commands: list[int] = field(default_factory=list)
+    answers: list[orders.Answer] = field(default_factory=list)
+    """What became of orders of the back office."""
 
 
 def note(group: Group, incoming: Incoming, entries: list[Entry], *, other_history: bool) -> None:
@@ -41,8 +40,7 @@ def note(group: Group, incoming: Incoming, entries: list[Entry], *, other_histor
     group.debits += [Debit(incoming, entry, other_history) for entry in found.debits]
     group.decided += [(incoming.machine_id, credit) for credit in found.decided]
     group.in_doubt_rows += [_in_doubt_row(group, incoming, entry) for entry in found.in_doubt.values()]
-    ended = found.done_commands, found.failed_commands
-    commands.mark_ended(group.session, incoming.machine_id, *ended, group.now)
+    orders.take_answers(group, incoming, found.answers)
     for trouble in health.troubles(entries):
         group.alert(incoming, trouble.kind, trouble.message, subject=trouble.subject)
     kinds = sorted({entry.kind for entry in entries} - {journal.DEBIT})
@@ -71,12 +69,11 @@ def _decide(found: Exams, credit: int) -> None:
 
 
 def _read_command(found: Exams, entry: Entry) -> None:
-    """A COMMAND entry's detail: id u32, kind u8, result u8 (0 or left out: done)."""
-    if len(entry.detail) < COMMAND_DETAIL_BYTES:
+    answer = orders.read_answer(entry)
+    if answer is None:
         return
-    command_id, kind, failed = int.from_bytes(entry.detail[:4], "big"), entry.detail[4], any(entry.detail[5:6])
-    (found.failed_commands if failed else found.done_commands).append(command_id)
-    if kind == uplink.REFUND_CREDIT and not failed:
+    found.answers.append(answer)
+    if answer.kind == uplink.REFUND_CREDIT and answer.result is Result.DONE:
         _decide(found, entry.credit)
 
 

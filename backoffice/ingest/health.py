@@ -7,6 +7,7 @@ from protocol import journal, reasons, uplink
 from protocol.journal import Entry
 
 from backoffice.alerts.kinds import Kind
+from backoffice.ingest import newness
 from backoffice.ingest.group import Group
 from backoffice.ingest.incoming import Incoming
 from backoffice.machines.schemas import MachineState
@@ -14,6 +15,8 @@ from backoffice.models import Machine
 
 TEXT_MAX_CHARS = 16
 FIRMWARE_MAX_CHARS = 32
+REASON_MAX_CHARS = 24
+SIGNAL_WEAKEST_DBM = -150
 DEAD_READER_VERSIONS = (0x00, 0xFF)
 CLOCK_OFFSET_MAX_S = 300
 SILENT_INTERVALS = 3
@@ -33,17 +36,25 @@ class Trouble:
 def note(group: Group, incoming: Incoming) -> None:
     """Note that a machine reported and what it said of itself; raise and clear the alerts that follow."""
     machine = group.machine_of(incoming)
+    if machine.state == MachineState.RETIRED.value:
+        group.alert(incoming, Kind.RETIRED_MACHINE, MESSAGES[Kind.RETIRED_MACHINE])
+    said = incoming.report.health
+    if incoming.epoch == machine.epoch and newness.is_newer(machine, incoming.last_seq, said):
+        newness.remember(machine, incoming.last_seq, said, group.now)
+        _note_newest(group, incoming, machine)
+    group.tell(incoming, "report", last_seen_at=machine.last_seen_at, entries=len(incoming.entries))
+
+
+def _note_newest(group: Group, incoming: Incoming, machine: Machine) -> None:
     was_silent = is_silent(machine, group.now)
     reader_was_dead, clock_was_wrong = machine.reader_healthy is False, _clock_is_wrong(machine)
     machine.last_seen_at = group.now
-    if incoming.epoch == machine.epoch:
-        read_health(machine, incoming.report.health, group.now)
+    read_health(machine, incoming.report.health, group.now, at_once=not incoming.answer_bytes)
+    if incoming.entries:
+        machine.clock_quality = incoming.entries[-1].clock
     _judge(group, incoming, Kind.MACHINE_SILENT, was_silent, is_so=False)
     _judge(group, incoming, Kind.READER_DEAD, reader_was_dead, is_so=machine.reader_healthy is False)
     _judge(group, incoming, Kind.CLOCK_WRONG, clock_was_wrong, is_so=_clock_is_wrong(machine))
-    if machine.state == MachineState.RETIRED.value:
-        group.alert(incoming, Kind.RETIRED_MACHINE, MESSAGES[Kind.RETIRED_MACHINE])
-    group.tell(incoming, "report", last_seen_at=group.now, entries=len(incoming.entries))
 
 
 MESSAGES = {
@@ -60,10 +71,11 @@ def is_silent(machine: Machine, now: int) -> bool:
     return seen_at + machine.report_interval_s * SILENT_INTERVALS < now
 
 
-def read_health(machine: Machine, health: Mapping[int, object], now: int) -> None:
+def read_health(machine: Machine, health: Mapping[int, object], now: int, *, at_once: bool) -> None:
     """Take over what is said; what is left out stays. A value of the wrong kind is as good as left out."""
+    _read_link(machine, health)
+    _read_clock(machine, health, now, at_once=at_once)
     machine.firmware = _text(health, uplink.HEALTH_FIRMWARE, machine.firmware, FIRMWARE_MAX_CHARS)
-    machine.transport = _text(health, uplink.HEALTH_TRANSPORT, machine.transport, TEXT_MAX_CHARS)
     machine.uptime_s = _number(health, uplink.HEALTH_UPTIME_S, machine.uptime_s)
     machine.heap_free_bytes = _number(health, uplink.HEALTH_HEAP_FREE_BYTES, machine.heap_free_bytes)
     machine.flash_free_bytes = _number(health, uplink.HEALTH_FLASH_FREE_BYTES, machine.flash_free_bytes)
@@ -72,9 +84,29 @@ def read_health(machine: Machine, health: Mapping[int, object], now: int) -> Non
     version = _number(health, uplink.HEALTH_READER_VERSION, None)
     if version is not None:
         machine.reader_healthy = version not in DEAD_READER_VERSIONS
+
+
+def _read_link(machine: Machine, health: Mapping[int, object]) -> None:
+    machine.transport = _text(health, uplink.HEALTH_TRANSPORT, machine.transport, TEXT_MAX_CHARS)
+    machine.switch_reason = _text(health, uplink.HEALTH_SWITCH_REASON, machine.switch_reason, REASON_MAX_CHARS)
+    machine.modem_restarts = _number(health, uplink.HEALTH_MODEM_RESTARTS, machine.modem_restarts)
+    machine.sms_sent = _number(health, uplink.HEALTH_SMS_SENT, machine.sms_sent)
+    machine.link_errors = _number(health, uplink.HEALTH_LINK_ERRORS, machine.link_errors)
+    signal_dbm = health.get(uplink.HEALTH_SIGNAL_DBM)
+    if isinstance(signal_dbm, int) and SIGNAL_WEAKEST_DBM <= signal_dbm <= 0:
+        machine.signal_dbm = signal_dbm or None
+
+
+def _read_clock(machine: Machine, health: Mapping[int, object], now: int, *, at_once: bool) -> None:
+    """How far the clock is off. A report that was on its way for hours only shows that a clock is ahead."""
     clock = _number(health, uplink.HEALTH_CLOCK, None)
-    if clock is not None:
-        machine.clock_offset_s = clock - now if clock else None
+    if clock == 0:
+        machine.clock_offset_s, machine.clock_quality = None, journal.CLOCK_NONE
+    elif clock is not None and (at_once or clock > now):
+        machine.clock_offset_s = clock - now
+    network_time = _number(health, uplink.HEALTH_NETWORK_TIME, None)
+    if network_time is not None and (at_once or network_time > now):
+        machine.network_time_offset_s = network_time - now if network_time else None
 
 
 def troubles(entries: list[Entry]) -> list[Trouble]:
@@ -97,6 +129,9 @@ def _judge(group: Group, incoming: Incoming, kind: Kind, was_so: bool, *, is_so:
 
 
 def _clock_is_wrong(machine: Machine) -> bool:
+    """A clock that nobody vouches for may be off by as long as the power was; the next answer sets it."""
+    if machine.clock_quality == journal.CLOCK_HINT:
+        return False
     return machine.clock_offset_s is not None and abs(machine.clock_offset_s) > CLOCK_OFFSET_MAX_S
 
 

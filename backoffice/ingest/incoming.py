@@ -34,6 +34,10 @@ class Incoming:
     """The chain's MAC after each entry; empty when ``broken``."""
     broken: bool = False
     """True when the entries do not chain to the head that the report states."""
+    answer_bytes: int = 0
+    """Room for the answer on a slow link (SMS, service card); 0: it goes back at once, whatever its size."""
+    alone_bytes: int = 0
+    """Room for an answer with one command that needs more than ``answer_bytes``."""
 
     @property
     def machine_id(self) -> int:

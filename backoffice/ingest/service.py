@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from protocol import uplink
@@ -30,9 +30,9 @@ class Taken:
     incoming: Incoming
     stored: Stored
 
-    def sealed_ack(self, max_bytes: int = 0, alone_bytes: int = 0) -> bytes:
-        """The answer, bound to the report; with bounds it carries only the commands that fit."""
-        return uplink.seal_ack(self.incoming.secrets.machine_key, self.message, self.stored.ack, max_bytes, alone_bytes)
+    def sealed_ack(self) -> bytes:
+        """The answer, bound to the report."""
+        return uplink.seal_ack(self.incoming.secrets.machine_key, self.message, self.stored.ack)
 
 
 class Ingest:
@@ -49,9 +49,13 @@ class Ingest:
         """Store a sealed report exactly once; the sealed ack when it is durable."""
         return (await self.take_incoming(message)).sealed_ack()
 
-    async def take_incoming(self, message: bytes) -> "Taken":
-        """Store a sealed report exactly once; what became of it when it is durable, for links with little room."""
-        incoming = await self._open(message)
+    async def take_incoming(self, message: bytes, answer_bytes: int = 0, alone_bytes: int = 0) -> "Taken":
+        """Store a sealed report exactly once; what became of it when it is durable.
+
+        ``answer_bytes`` and ``alone_bytes`` are for links with little room: commands that do not fit stay in line.
+        """
+        opened = await self._open(message)
+        incoming = replace(opened, answer_bytes=answer_bytes, alone_bytes=alone_bytes)
         stored = await self.writer.store(incoming)
         refuse_broken(incoming)
         return Taken(message, incoming, stored)

@@ -8,10 +8,9 @@ from protocol.journal import genesis_mac
 from sqlmodel import Session
 
 from backoffice.alerts.kinds import Kind
-from backoffice.commands import service as commands
 from backoffice.errors import UplinkUnknownMachine
 from backoffice.events.broker import Broker
-from backoffice.ingest import exams, health, history, merge, repository
+from backoffice.ingest import exams, health, history, merge, orders, repository
 from backoffice.ingest.group import Group, journal_row
 from backoffice.ingest.incoming import Incoming
 from backoffice.ingest.merge import Chain, Pair
@@ -34,11 +33,9 @@ def take_group(session: Session, broker: Broker, incomings: Sequence[Incoming], 
     exams.write_usage(group)
     exams.write_in_doubt(group)
     repository.save_chains(session, list(group.chains.values()))
-    waiting = commands.for_acks(session, {incoming.machine_id for incoming in incomings}, now)
-    return [
-        Stored(uplink.Ack(ack_seq, now, _commands_for(group, incoming, waiting), alert), fresh)
-        for incoming, ((ack_seq, alert), fresh) in zip(incomings, results, strict=True)
-    ]
+    acks = [uplink.Ack(ack_seq, now, [], alert) for (ack_seq, alert), _fresh in results]
+    orders.put_in(group, list(zip(incomings, acks, strict=True)))
+    return [Stored(ack, fresh) for ack, (_result, fresh) in zip(acks, results, strict=True)]
 
 
 def _open_group(session: Session, broker: Broker, incomings: Sequence[Incoming], now: int) -> Group:
@@ -97,9 +94,3 @@ def _add_fresh(group: Group, incoming: Incoming, pairs: Iterable[Pair]) -> None:
 def _write_entries(group: Group) -> None:
     repository.add_entries(group.session, group.entry_rows)
     group.entry_rows = []
-
-
-def _commands_for(group: Group, incoming: Incoming, waiting: dict[int, list[uplink.Command]]) -> list[uplink.Command]:
-    """Commands are for the machine as it is now, not for what is left of an earlier epoch."""
-    current = incoming.epoch == group.machine_of(incoming).epoch
-    return waiting.get(incoming.machine_id, []) if current else []

@@ -197,9 +197,9 @@ def void(session: Session, card: Card, now: int) -> None:
         may_work = may_work and batch.state == SIGNED
         batch.state = CANCELLED
         if may_work:
-            commands.queue(session, batch.machine_id, uplink.REVOKE_BATCH, [batch.id], now)
+            commands.order_by_system(session, batch.machine_id, uplink.REVOKE_BATCH, [batch.id], now)
     elif card.credit is not None and may_work:
-        commands.queue(session, batch.machine_id, uplink.REVOKE_CREDIT, [batch.id, card.credit], now)
+        commands.order_by_system(session, batch.machine_id, uplink.REVOKE_CREDIT, [batch.id, card.credit], now)
 
 
 def pause_interrupted(session: Session, now: int) -> int:

@@ -65,10 +65,21 @@ class MachineRead(BaseModel):
     last_seen_at: int | None
     firmware: str
     transport: str
+    """Which way its newest report took: wifi, gprs, sms or card."""
+    switch_reason: str
+    """Why it took that way: a word of protocol.links."""
+    signal_dbm: int | None
+    modem_restarts: int | None
+    sms_sent: int | None
+    link_errors: int | None
+    sms_number: str
     reader_healthy: bool | None
     reader_reinits: int
     pending_entries: int
     clock_offset_s: int | None
+    clock_quality: int | None
+    """0 none, 1 a hint, 2 trusted, as its newest journal entry says."""
+    network_time_offset_s: int | None
     uptime_s: int | None
     heap_free_bytes: int | None
     flash_free_bytes: int | None

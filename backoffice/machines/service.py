@@ -60,6 +60,7 @@ def provision(session: Session, keyring: Keyring, machine_id: int, epoch: int, m
     sealed = keyring.seal(key_purpose(machine_id, epoch), machine_key)
     repository.add(session, MachineKey(machine_id=machine_id, epoch=epoch, sealed_key=sealed, created_at=now))
     machine.epoch = epoch
+    machine.health_seq = machine.health_uptime_s = machine.health_clock = machine.health_clock_max = None
     return machine
 
 

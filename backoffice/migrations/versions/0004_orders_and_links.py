@@ -1,5 +1,7 @@
 """answers to orders, and which way machines report"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -7,7 +9,7 @@ revision = "0004"
 down_revision = "0003"
 
 
-def machine_columns() -> tuple[sa.Column, ...]:
+def machine_columns() -> tuple[sa.Column[Any], ...]:
     """Which way it reports, and how new its last sign of life is."""
     return (
         sa.Column("switch_reason", sa.String(length=24), nullable=False, server_default=""),
@@ -24,7 +26,7 @@ def machine_columns() -> tuple[sa.Column, ...]:
     )
 
 
-def command_columns() -> tuple[sa.Column, ...]:
+def command_columns() -> tuple[sa.Column[Any], ...]:
     """The machine's answer, and what ties it to the order."""
     return (
         sa.Column("result", sa.String(length=16), nullable=False, server_default=""),

@@ -1,17 +1,16 @@
-"""Institutions, machines, their commands and alerts over the API."""
+"""Institutions, machines and alerts over the API."""
 
 import pytest
 from fastapi.testclient import TestClient
-from protocol import journal, uplink
+from protocol import journal
 
 from backoffice.alerts import watch
-from backoffice.commands.service import ACK_COMMANDS_MAX, OPEN_COMMANDS_MAX
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.errors import CannotUnseal, InvalidInput, WrongState
 from backoffice.machines import service as machines
 from backoffice.models import MachineKey
-from tests.host.backoffice.machines import BATCH, Machine, add_institution, add_machine, provision_again
+from tests.host.backoffice.machines import Machine, add_institution, add_machine, provision_again
 from tests.host.backoffice.support import HandClock
 
 
@@ -22,10 +21,6 @@ def machine(context: Context) -> Machine:
 
 def code_of(answer: object) -> str:
     return str(answer.json()["error"]["code"])  # type: ignore[attr-defined]
-
-
-def done(machine: Machine, command: uplink.Command, result: int = 0, credit: int = 0) -> None:
-    machine.write(journal.COMMAND, credit, detail=command.id.to_bytes(4, "big") + bytes([command.kind, result]))
 
 
 def test_institutions_get_codes_and_keep_them(administrator: TestClient) -> None:
@@ -99,56 +94,10 @@ def test_an_epoch_never_goes_back_and_keys_have_their_length(context: Context, m
             machines.provision(session, context.keyring, 1, 2, b"n" * 31, context.clock())
 
 
-def test_commands_ride_on_acks_until_they_are_done(administrator: TestClient, machine: Machine) -> None:
-    administrator.post("/api/v1/machines/1/lock", json={"text": "Call us"})
-    ack = machine.send(administrator)
-    assert [(c.kind, c.args) for c in ack.commands] == [(uplink.LOCK, ["Call us"])]
-    assert administrator.get("/api/v1/machines/1").json()["state"] == "locked"
-    again = machine.send(administrator)
-    assert [command.id for command in again.commands] == [ack.commands[0].id]
-    read = administrator.get("/api/v1/machines/1/commands").json()["items"][0]
-    assert (read["kind"], read["state"], read["sent_count"]) == ("lock", "sent", 2)
-    done(machine, ack.commands[0])
-    assert machine.send(administrator).commands == []
-    assert administrator.get("/api/v1/machines/1/commands").json()["items"][0]["state"] == "done"
-    assert code_of(administrator.post("/api/v1/machines/1/lock", json={})) == "wrong_state"
-    assert administrator.post("/api/v1/machines/1/unlock").status_code == 201
-
-
-def test_a_command_that_fails_is_shown_as_failed(administrator: TestClient, machine: Machine) -> None:
-    administrator.post("/api/v1/machines/1/settings", json={"settings": {"require_client": True}})
-    done(machine, machine.send(administrator).commands[0], result=1)
-    machine.send(administrator)
-    assert administrator.get("/api/v1/machines/1/commands").json()["items"][0]["state"] == "failed"
-
-
-def test_a_refund_ends_the_doubt(administrator: TestClient, machine: Machine) -> None:
-    machine.write(journal.INTENT, 500)
-    machine.send(administrator)
-    administrator.post("/api/v1/machines/1/refunded-credits", json={"batch": BATCH, "credit": 500})
-    command = machine.send(administrator, 2).commands[0]
-    assert (command.kind, command.args) == (uplink.REFUND_CREDIT, [BATCH, 500])
-    done(machine, command, credit=500)
-    machine.send(administrator, 2)
-    assert administrator.get("/api/v1/in-doubt").json()["items"] == []
-
-
-def test_commands_are_bounded_and_can_be_taken_back(administrator: TestClient, machine: Machine) -> None:
-    for credit in range(OPEN_COMMANDS_MAX):
-        wanted = {"batch": BATCH, "credit": credit}
-        assert administrator.post("/api/v1/machines/1/revoked-credits", json=wanted).status_code == 201
-    assert code_of(administrator.post("/api/v1/machines/1/revoked-batches", json={"batch": 1})) == "wrong_state"
-    sent = machine.send(administrator).commands
-    assert [command.args[1] for command in sent] == list(range(ACK_COMMANDS_MAX))
-    assert code_of(administrator.delete(f"/api/v1/machines/1/commands/{sent[0].id}")) == "wrong_state"
-    last = administrator.get("/api/v1/machines/1/commands").json()["items"][0]
-    assert administrator.delete(f"/api/v1/machines/1/commands/{last['id']}").json()["state"] == "cancelled"
-
-
 def test_a_retired_machine_gets_no_commands_but_its_debits_count(administrator: TestClient, machine: Machine) -> None:
     assert administrator.patch("/api/v1/machines/1", json={"state": "retired"}).json()["state"] == "retired"
     assert code_of(administrator.patch("/api/v1/machines/1", json={"state": "active"})) == "invalid_input"
-    assert code_of(administrator.post("/api/v1/machines/1/lock", json={})) == "wrong_state"
+    assert code_of(administrator.post("/api/v1/machines/1/set-time")) == "wrong_state"
     machine.exam(500)
     assert machine.send(administrator).ack_seq == 4
     assert [alert["kind"] for alert in administrator.get("/api/v1/alerts").json()["items"]] == ["retired_machine"]

@@ -72,7 +72,12 @@ def test_an_ack_never_goes_beyond_the_report(administrator: TestClient, machine:
 def test_a_report_without_entries_says_that_the_machine_lives(administrator: TestClient, machine: Machine) -> None:
     machine.exam(500)
     machine.send(administrator)
-    health: dict[int, object] = {uplink.HEALTH_FIRMWARE: "0.1.0", uplink.HEALTH_READER_VERSION: 0x92}
+    health: dict[int, object] = {
+        uplink.HEALTH_UPTIME_S: 60,
+        uplink.HEALTH_CLOCK: NOW,
+        uplink.HEALTH_FIRMWARE: "0.1.0",
+        uplink.HEALTH_READER_VERSION: 0x92,
+    }
     assert machine.send(administrator, 5, 4, health).ack_seq == 4
     read = administrator.get("/api/v1/machines/1").json()
     assert (read["last_seen_at"], read["firmware"], read["reader_healthy"]) == (NOW, "0.1.0", True)
@@ -324,9 +329,10 @@ def test_faults_and_forged_cards_raise_alerts(administrator: TestClient, machine
 def test_a_dead_reader_and_a_wrong_clock_are_told_and_clear_themselves(
     administrator: TestClient, machine: Machine
 ) -> None:
-    machine.send(administrator, 1, 0, {uplink.HEALTH_READER_VERSION: 0xFF, uplink.HEALTH_CLOCK: NOW + 9000})
+    up, reader, clock = uplink.HEALTH_UPTIME_S, uplink.HEALTH_READER_VERSION, uplink.HEALTH_CLOCK
+    machine.send(administrator, 1, 0, {up: 1, reader: 0xFF, clock: NOW + 9000})
     assert alerts(administrator) == {"reader_dead": 1, "clock_wrong": 1}
-    machine.send(administrator, 1, 0, {uplink.HEALTH_READER_VERSION: 0x92, uplink.HEALTH_CLOCK: NOW})
+    machine.send(administrator, 1, 0, {up: 2, reader: 0x92, clock: NOW})
     assert alerts(administrator) == {}
 
 
