@@ -16,6 +16,7 @@ from protocol.errors import Malformed, ProtocolError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from media import Outcome, Progress
+    from media_classic_store import ClassicStore
 
 _WRITE_TRIES = 2  # a block that does not hold what was written after this many writes is damaged
 
@@ -112,6 +113,11 @@ class ClassicMedium(Medium):
             Maker(self._card, write_key).erase(kind)
         except CardRefused as error:
             raise _damaged(error) from None
+
+    def store(self) -> "ClassicStore":
+        from media_classic_store import ClassicStore
+
+        return ClassicStore(self._card)
 
     # Small moves
 

@@ -100,6 +100,17 @@ class Bench:
     def burn_state(self, kind, mark, read_key=""):
         return self.medium.burn_state(kind, unhexlify(mark), unhexlify(read_key))
 
+    def store_read(self):
+        return self.medium.store().read().hex()
+
+    def store_write(self, unit, data):
+        self.medium.store().write(unit, unhexlify(data))
+
+    def store_format(self):
+        steps = []
+        self.medium.store().format(lambda step, of: steps.append(step))
+        return steps
+
     def drawn(self, read_key):
         return self.medium.drawn(unhexlify(read_key))
 

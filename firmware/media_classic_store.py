@@ -1,0 +1,63 @@
+"""The store of a service card on a MIFARE Classic 1K (layout: protocol.classic). Loaded when such a card comes."""
+
+from errors import Refused
+from media import Store
+from media_classic import put
+from mfrc522.errors import CardRefused, WrongKey
+from picc.classic import KEY_A, Classic
+from protocol import classic as layout
+from protocol import reasons
+from protocol.records import ServiceRecord
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from media import Progress
+
+_UNIT_BYTES = layout.BLOCK_BYTES
+
+
+class ClassicStore(Store):
+    """The data blocks of sectors 2 to 15."""
+
+    size_bytes = layout.STORE_BYTES
+
+    def __init__(self, card: Classic) -> None:
+        self._card = card
+
+    def read(self) -> bytes:
+        content = bytearray(self.size_bytes)
+        for unit in range(self.size_bytes // _UNIT_BYTES):
+            content[unit * _UNIT_BYTES : (unit + 1) * _UNIT_BYTES] = self._read(unit)
+        return bytes(content)
+
+    def write(self, unit: int, data: bytes) -> None:
+        for index in range(len(data) // _UNIT_BYTES - 1, -1, -1):
+            wanted = data[index * _UNIT_BYTES : (index + 1) * _UNIT_BYTES]
+            if self._read(unit + index) != wanted:
+                try:
+                    put(self._card, layout.store_block(unit + index), wanted)
+                except CardRefused as error:
+                    raise _damaged(error) from None
+
+    def format(self, progress: "Progress") -> None:
+        from media_classic_making import Maker
+
+        record = ServiceRecord(self.size_bytes).encode()
+        try:
+            Maker(self._card, layout.SERVICE_KEY).personalise("service", record, layout.SERVICE_KEY, progress)
+        except CardRefused as error:
+            raise _damaged(error) from None
+        self.write(0, bytes(self.size_bytes))
+
+    def _read(self, unit: int) -> bytes:
+        block = layout.store_block(unit)
+        try:
+            self._card.authenticate(block, layout.SERVICE_KEY, KEY_A)
+            return self._card.read(block)
+        except (WrongKey, CardRefused) as error:
+            raise _damaged(error) from None
+
+
+def _damaged(error: CardRefused) -> Refused:
+    """Both keys of a service card are known to everybody: a sector that does not open is broken, or somebody's."""
+    return Refused(reasons.DAMAGED, detail="%s of a service card" % error)
