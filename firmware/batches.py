@@ -7,8 +7,9 @@ The key is opened with the certificate as associated data under the machine's ow
 import os
 from errno import EEXIST
 
+from borrowed import Borrowed
 from errors import StorageFailed
-from protocol import keys, records
+from protocol import keys
 from protocol.errors import ProtocolError
 
 CACHED_MAX = 3  # batches whose keys are kept at hand: a clinic uses up one batch before it begins the next
@@ -17,7 +18,7 @@ CACHED_MAX = 3  # batches whose keys are kept at hand: a clinic uses up one batc
 class Batch:
     """One batch, its key opened."""
 
-    def __init__(self, certificate: records.BatchCertificate, key: bytes) -> None:
+    def __init__(self, certificate: "BatchCertificate", key: bytes) -> None:
         self.batch_id = certificate.batch_id
         self.first_credit = certificate.first_credit
         self.count = certificate.count
@@ -49,7 +50,7 @@ class Batches:
         self._cache.insert(0, batch)
         return batch
 
-    def save(self, record: records.BatchRecord) -> None:
+    def save(self, record: "BatchRecord") -> None:
         """Keep the batch, before the journal says that it is there. Raises StorageFailed."""
         path = self._path(record.batch.batch_id)
         try:
@@ -65,10 +66,16 @@ class Batches:
         try:
             with open(self._path(batch_id), "rb") as file:
                 sealed = file.read(keys.SEALED_BATCH_KEY_BYTES)
-                certificate = records.BatchCertificate.decode(file.read())
+                with Borrowed("protocol.certificates") as code:
+                    certificate = code.BatchCertificate.decode(file.read())
             return Batch(certificate, keys.open_batch_key(self._machine_key, certificate.body(), sealed))
         except (ProtocolError, OSError) as error:
             raise StorageFailed("batch %d cannot be read: %s" % (batch_id, error)) from None
 
     def _path(self, batch_id: int) -> str:
         return "%s/%010d" % (self._directory, batch_id)
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from protocol.records import BatchCertificate, BatchRecord

@@ -19,8 +19,7 @@ from mfrc522.chip import Mfrc522
 from mfrc522.errors import ReaderLost
 from micropython import const
 from protocol import journal as codec
-from protocol import keys, reasons
-from protocol import provisioning as roles
+from protocol import keys, reasons, roles
 from reader_care import ReaderCare
 
 _FEED_MS = const(1000)

@@ -12,7 +12,7 @@ from errors import BadParams, Refused
 from hostlink import Params
 from media import KINDS, TORN, Medium
 from mfrc522.errors import CardGone, CardRefused, ReaderLost, TwoCards
-from protocol import chain, provisioning, reasons, records
+from protocol import chain, reasons, records, roles
 from protocol.errors import BadKey, BadSignature, Expired, NotInChain, OutOfRange
 
 POLL_MS = 60
@@ -37,7 +37,7 @@ class Issuer:
         link = self._device.link
         link.add("card.wait", self._wait, long=True)
         link.add("card.read", self._read)
-        if self._device.role() not in (provisioning.MASTER_ISSUER, provisioning.CHILD_ISSUER):
+        if self._device.role() not in (roles.MASTER_ISSUER, roles.CHILD_ISSUER):
             return
         link.add("card.write", self._write)
         link.add("card.erase", self._erase)
@@ -149,7 +149,7 @@ class Issuer:
 
     def _check_chain(self, kind: str, record: bytes) -> None:
         role = self._device.role()
-        allowed = MASTER_ISSUER_KINDS if role == provisioning.MASTER_ISSUER else CHILD_ISSUER_KINDS
+        allowed = MASTER_ISSUER_KINDS if role == roles.MASTER_ISSUER else CHILD_ISSUER_KINDS
         if kind not in allowed:
             raise Refused(reasons.WRONG_ROLE, detail="a %s writes no %s card" % (role, kind))
         if records.header(record)[0] != KINDS[kind]:
@@ -189,7 +189,7 @@ class Issuer:
 
     def _remember(self, record: bytes) -> None:
         """One-time cards of this batch may be written from now on, if the batch is a genuine one."""
-        if self._device.role() != provisioning.CHILD_ISSUER:
+        if self._device.role() != roles.CHILD_ISSUER:
             return
         batch = records.BatchRecord.decode(record)
         if batch.batch.batch_id in self._batches:

@@ -14,7 +14,7 @@ from hostlink import Params
 from journal import Journal
 from mfrc522.errors import CardGone, CardRefused, ReaderLost, TwoCards
 from protocol import journal as codec
-from protocol import keys, provisioning, reasons
+from protocol import keys, provisioning, reasons, roles
 from protocol.errors import BadKey, BadSignature, ProtocolError
 from protocol.records import MasterRecord
 
@@ -39,7 +39,7 @@ class Provisioning:
     def begin(self, params: Params) -> dict[str, object]:
         """The device's nonce for this attempt."""
         role = params.text("role", 16)
-        if role not in provisioning.ROLES:
+        if role not in roles.ROLES:
             raise BadParams("no such role")
         machine_id = params.integer("machine_id", 1, 0xFFFFFFFF)
         epoch = params.integer("epoch", 1, 0xFFFFFFFF)
@@ -78,11 +78,11 @@ class Provisioning:
 
     def bootstrap(self, params: Params) -> dict[str, object]:
         """A blank device that makes the first master card: there is no authority yet that could initialise it."""
-        if params.text("role", 16) != provisioning.MASTER_ISSUER:
+        if params.text("role", 16) != roles.MASTER_ISSUER:
             raise BadParams("only a master_issuer starts without a master card")
         if self._device.config is not None:
             raise Refused(reasons.SECOND_MASTER, detail="this device is not blank")
-        self._adopt(Config(provisioning.MASTER_ISSUER, 0, FACTORY_EPOCH, 0, None, b"", b"", {}))
+        self._adopt(Config(roles.MASTER_ISSUER, 0, FACTORY_EPOCH, 0, None, b"", b"", {}))
         return {}
 
     def commit(self, params: Params) -> dict[str, object]:

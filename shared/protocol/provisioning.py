@@ -7,11 +7,7 @@ names are never reused for another meaning.
 
 from protocol import cbor
 from protocol.errors import Malformed, OutOfRange, TooLong, UnknownKind
-
-SWIPE = "swipe"
-MASTER_ISSUER = "master_issuer"
-CHILD_ISSUER = "child_issuer"
-ROLES = (SWIPE, MASTER_ISSUER, CHILD_ISSUER)
+from protocol.roles import ROLES
 
 SIGNED_PREFIX = b"PS\x01\x10"
 MAX_BYTES = 1024

@@ -6,7 +6,17 @@ version and kind, so no signed thing can be read as another.
 """
 
 from protocol.errors import Malformed, TooLong, UnknownKind, UnknownVersion
-from protocol.fields import Struct, pack, rest, size_bytes, unpack
+from protocol.fields import Struct, pack, size_bytes, unpack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from protocol.certificates import BatchCertificate as BatchCertificate
+    from protocol.certificates import BatchRecord as BatchRecord
+    from protocol.certificates import MasterRecord as MasterRecord
+    from protocol.certificates import WhiteCertificate as WhiteCertificate
+    from protocol.certificates import WhiteRecord as WhiteRecord
 
 MAGIC = b"PS"
 VERSION = 1
@@ -35,161 +45,6 @@ ANY_MACHINE = 0  # machine_id of a batch that any machine of the institution may
 NEVER = 0  # expires of a certificate that does not expire
 
 
-class MasterRecord(Struct):
-    KIND = MASTER
-    FIELDS = (
-        ("master_id", "u", 4),  # number of the master card
-        ("authority_key", "b", 64),  # the authority's P-256 public key, X then Y
-    )
-
-    def __init__(self, master_id: int, authority_key: bytes, sealed: bytes) -> None:
-        self.master_id = master_id
-        self.authority_key = authority_key
-        self.sealed = sealed
-
-    def encode(self) -> bytes:
-        return _framed(self.KIND, pack(self.FIELDS, self) + rest(self.sealed, MAX_SEALED_BYTES, "sealed"))
-
-    @staticmethod
-    def decode(data: bytes) -> "MasterRecord":
-        fixed, sealed = _split(MASTER, data, MasterRecord.FIELDS)
-        master_id, authority_key = unpack(MasterRecord.FIELDS, fixed)
-        return MasterRecord(master_id, authority_key, sealed)
-
-
-class WhiteCertificate(Struct):
-    KIND = WHITE
-    FIELDS = (
-        ("white_id", "u", 4),  # number of the white card
-        ("first_credit", "u", 4),  # first credit of its range
-        ("quota", "u", 4),  # how many credits the range has
-        ("expires", "u", 4),  # unix time after which it issues nothing, 0 = never
-        ("issuer_key", "b", 64),  # the white card's P-256 public key, X then Y
-        ("signature", "b", 64),  # by the authority's key, r then s, over body()
-    )
-
-    def __init__(
-        self,
-        white_id: int,
-        first_credit: int,
-        quota: int,
-        expires: int,
-        issuer_key: bytes,
-        signature: bytes = bytes(SIGNATURE_BYTES),
-    ) -> None:
-        self.white_id = white_id
-        self.first_credit = first_credit
-        self.quota = quota
-        self.expires = expires
-        self.issuer_key = issuer_key
-        self.signature = signature
-
-    def body(self) -> bytes:
-        return _signed_prefix(WHITE) + pack(self.FIELDS[:-1], self)
-
-    @staticmethod
-    def decode(data: bytes) -> "WhiteCertificate":
-        return WhiteCertificate(*unpack(WhiteCertificate.FIELDS, data))
-
-
-class WhiteRecord(Struct):
-    KIND = WHITE
-    FIELDS = WhiteCertificate.FIELDS
-
-    def __init__(self, certificate: WhiteCertificate, sealed_key: bytes) -> None:
-        self.certificate = certificate
-        self.sealed_key = sealed_key
-
-    def encode(self) -> bytes:
-        return _framed(WHITE, self.certificate.encode() + rest(self.sealed_key, MAX_SEALED_BYTES, "sealed_key"))
-
-    @staticmethod
-    def decode(data: bytes) -> "WhiteRecord":
-        fixed, sealed = _split(WHITE, data, WhiteRecord.FIELDS)
-        return WhiteRecord(WhiteCertificate.decode(fixed), sealed)
-
-
-class BatchCertificate(Struct):
-    KIND = BATCH
-    FIELDS = (
-        ("batch_id", "u", 4),  # number of the batch in the whole system
-        ("white_id", "u", 4),  # the white card it was made from
-        ("institution", "u", 4),  # institution code
-        ("batch_number", "u", 4),  # the institution's own count of its batches
-        ("first_credit", "u", 4),  # first credit of its range
-        ("count", "u", 4),  # how many one-time cards belong to it
-        ("machine_id", "u", 4),  # the one machine it is for, 0 = any machine of the institution
-        ("epoch", "u", 4),  # that machine's provisioning epoch
-        ("expires", "u", 4),  # unix time after which it is refused, 0 = never
-        ("signature", "b", 64),  # by the white card's key, r then s, over body()
-    )
-
-    def __init__(
-        self,
-        batch_id: int,
-        white_id: int,
-        institution: int,
-        batch_number: int,
-        first_credit: int,
-        count: int,
-        machine_id: int,
-        epoch: int,
-        expires: int,
-        signature: bytes = bytes(SIGNATURE_BYTES),
-    ) -> None:
-        self.batch_id = batch_id
-        self.white_id = white_id
-        self.institution = institution
-        self.batch_number = batch_number
-        self.first_credit = first_credit
-        self.count = count
-        self.machine_id = machine_id
-        self.epoch = epoch
-        self.expires = expires
-        self.signature = signature
-
-    def body(self) -> bytes:
-        return _signed_prefix(BATCH) + pack(self.FIELDS[:-1], self)
-
-    @staticmethod
-    def decode(data: bytes) -> "BatchCertificate":
-        return BatchCertificate(*unpack(BatchCertificate.FIELDS, data))
-
-
-class BatchRecord(Struct):
-    """The batch certificate comes first, so that the card's first block names the batch."""
-
-    KIND = BATCH
-    FIELDS = (
-        ("batch", "b", size_bytes(BatchCertificate.FIELDS)),  # the batch certificate
-        ("white", "b", size_bytes(WhiteCertificate.FIELDS)),  # the white certificate that signed it
-        ("machine_sealed", "b", 40),  # K_batch sealed for the machine (AES-CCM, 8-byte tag)
-    )
-
-    def __init__(
-        self, white: WhiteCertificate, batch: BatchCertificate, machine_sealed: bytes, issuer_sealed: bytes
-    ) -> None:
-        self.white = white
-        self.batch = batch
-        self.machine_sealed = machine_sealed
-        self.issuer_sealed = issuer_sealed
-
-    def encode(self) -> bytes:
-        sealed = rest(self.machine_sealed, SEALED_BATCH_KEY_BYTES, "machine_sealed")
-        if len(sealed) != SEALED_BATCH_KEY_BYTES:
-            raise Malformed("machine_sealed must be 40 bytes")
-        sealed += rest(self.issuer_sealed, MAX_SEALED_BYTES, "issuer_sealed")
-        return _framed(BATCH, self.batch.encode() + self.white.encode() + sealed)
-
-    @staticmethod
-    def decode(data: bytes) -> "BatchRecord":
-        fixed, issuer_sealed = _split(BATCH, data, BatchRecord.FIELDS)
-        batch, white, machine_sealed = unpack(BatchRecord.FIELDS, fixed)
-        return BatchRecord(
-            WhiteCertificate.decode(white), BatchCertificate.decode(batch), machine_sealed, issuer_sealed
-        )
-
-
 class OneTimeRecord(Struct):
     KIND = ONE_TIME
     FIELDS = (
@@ -204,11 +59,11 @@ class OneTimeRecord(Struct):
         self.tag = tag
 
     def encode(self) -> bytes:
-        return _framed(ONE_TIME, pack(self.FIELDS, self))
+        return framed(ONE_TIME, pack(self.FIELDS, self))
 
     @staticmethod
     def decode(data: bytes) -> "OneTimeRecord":
-        fixed, tail = _split(ONE_TIME, data, OneTimeRecord.FIELDS)
+        fixed, tail = split(ONE_TIME, data, OneTimeRecord.FIELDS)
         if tail:
             raise Malformed("bytes after the record")
         return OneTimeRecord(*unpack(OneTimeRecord.FIELDS, fixed))
@@ -224,14 +79,25 @@ class ServiceRecord(Struct):
         self.store_bytes = store_bytes
 
     def encode(self) -> bytes:
-        return _framed(SERVICE, pack(self.FIELDS, self))
+        return framed(SERVICE, pack(self.FIELDS, self))
 
     @staticmethod
     def decode(data: bytes) -> "ServiceRecord":
-        fixed, tail = _split(SERVICE, data, ServiceRecord.FIELDS)
+        fixed, tail = split(SERVICE, data, ServiceRecord.FIELDS)
         if tail:
             raise Malformed("bytes after the record")
         return ServiceRecord(*unpack(ServiceRecord.FIELDS, fixed))
+
+
+def __getattr__(name: str) -> "Any":
+    """Master, white and batch cards are another file: a swipe machine sees such a card once in a batch, and what it
+    does not load costs it no heap.
+    """
+    from protocol import certificates
+
+    if name not in certificates.NAMES:
+        raise AttributeError(name)
+    return getattr(certificates, name)
 
 
 def header(data: bytes) -> tuple[int, int]:
@@ -252,18 +118,18 @@ def header(data: bytes) -> tuple[int, int]:
     return kind, length
 
 
-def _framed(kind: int, content: bytes) -> bytes:
+def framed(kind: int, content: bytes) -> bytes:
     length = HEADER_BYTES + len(content)
     if length > MAX_RECORD_BYTES:
         raise TooLong("a record of %d bytes" % length)
-    return _signed_prefix(kind) + length.to_bytes(2, "big") + content
+    return signed_prefix(kind) + length.to_bytes(2, "big") + content
 
 
-def _signed_prefix(kind: int) -> bytes:
+def signed_prefix(kind: int) -> bytes:
     return MAGIC + bytes([VERSION, kind])
 
 
-def _split(kind: int, data: bytes, fields: tuple[tuple[str, str, int], ...]) -> tuple[bytes, bytes]:
+def split(kind: int, data: bytes, fields: tuple[tuple[str, str, int], ...]) -> tuple[bytes, bytes]:
     """(the fixed fields' bytes, what follows them)."""
     found, length = header(data)
     if found != kind:

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from tools.docs.source import constants, law, meanings, summary, table, write_or_check
 
@@ -12,6 +13,7 @@ sys.path[:0] = [path for path in (str(ROOT / "shared"), str(ROOT)) if path not i
 from protocol import (  # noqa: E402 (the folder of the protocol is known only now)
     bits,
     cbor,
+    certificates,
     classic,
     cose,
     entries,
@@ -76,10 +78,10 @@ def _records() -> str:
         fields = getattr(records, name).FIELDS
         extra = [("to the end", sealed, tail[0], "bytes", tail[1])] if tail else []
         parts.append(f"\n### {title}\n")
-        parts.append(_field_table(fields, meanings(records, name + ".FIELDS"), records.HEADER_BYTES, extra))
+        parts.append(_field_table(fields, meanings(_module_of(name), name + ".FIELDS"), records.HEADER_BYTES, extra))
     parts.append("\n### Batch certificate (inside the batch card)\n")
     fields = records.BatchCertificate.FIELDS
-    parts.append(_field_table(fields, meanings(records, "BatchCertificate.FIELDS")))
+    parts.append(_field_table(fields, meanings(certificates, "BatchCertificate.FIELDS")))
     parts.append(
         "\nA certificate's signature is ECDSA P-256 with SHA-256 over: the letters PS, the version (1 byte), the kind "
         "(1 byte; 2 white, 3 batch), then all its fields but the signature. The white certificate inside a batch card "
@@ -87,6 +89,10 @@ def _records() -> str:
     )
     parts.append(_example("records.one_time"))
     return "\n".join(parts)
+
+
+def _module_of(name: str) -> ModuleType:
+    return certificates if name in certificates.NAMES else records
 
 
 def _classic() -> str:
