@@ -30,11 +30,15 @@ from backoffice.machines.endpoints import router as machines
 from backoffice.origin import OriginGuard
 from backoffice.request_log import RequestLog
 from backoffice.settings import Settings
+from backoffice.sms import worker as sms_worker
+from backoffice.sms.endpoints import router as sms
+from backoffice.sms.gateway import SmsGateway
 from backoffice.usage.endpoints import router as usage
 from backoffice.web.install import install as install_pages
 
 ROUTERS: list[APIRouter] = [
     ingest,
+    sms,
     accounts,
     institutions,
     machines,
@@ -56,6 +60,7 @@ TAGS = [
     {"name": "machines", "description": "Swipe machines and card issuers, and their journals."},
     {"name": "commands", "description": "Orders for machines, carried by the answers to their reports."},
     {"name": "uplink", "description": "Where machines report: sealed reports in, sealed acknowledgements out."},
+    {"name": "sms", "description": "Short messages: what the platform hands in, and the traffic of each day."},
     {"name": "usage", "description": "Debits: by day, institution and machine, and exams in doubt."},
     {"name": "alerts", "description": "What a person should look at, worst first."},
     {"name": "authority", "description": "The master card, the authority's session, initialisation of devices."},
@@ -96,17 +101,19 @@ def make_context(settings: Settings, clock: Clock = system_clock) -> Context:
     migrations.upgrade(engine)
     broker = Broker()
     ingest = Ingest(engine, keyring, broker, clock)
-    return Context(settings=settings, engine=engine, keyring=keyring, clock=clock, broker=broker, ingest=ingest)
+    sms_gateway = SmsGateway(settings, engine, keyring, ingest, clock)
+    return Context(settings, engine, keyring, clock, broker, ingest, sms_gateway)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
-    watching = asyncio.create_task(watch.run(context))
+    background = [asyncio.create_task(watch.run(context)), asyncio.create_task(sms_worker.run(context.sms))]
     try:
         yield
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await asyncio.to_thread(app.state.workshop.close)
         await asyncio.to_thread(context.close)

@@ -11,6 +11,7 @@ from backoffice.events.broker import Broker
 from backoffice.ingest.service import Ingest
 from backoffice.keyring import Keyring
 from backoffice.settings import Settings
+from backoffice.sms.gateway import SmsGateway
 
 
 @dataclass
@@ -23,11 +24,13 @@ class Context:
     clock: Clock
     broker: Broker
     ingest: Ingest
+    sms: SmsGateway
     throttle: Throttle = field(default_factory=Throttle)
     setup_token: SetupToken = field(default_factory=SetupToken)
 
     def close(self) -> None:
         """Store what waits and let everything go."""
+        self.sms.close()
         self.broker.close()
         self.ingest.writer.stop()
         self.engine.dispose()

@@ -303,6 +303,106 @@ class DeviceAnswerWrong(BackOfficeError):
     status = 502
 
 
+# Short messages: what a platform hands in, and what becomes of what goes out. The last group is found in the lists of
+# short messages rather than in answers.
+
+
+class SmsOff(BackOfficeError):
+    """No SMS platform is configured, or another one than this address is for."""
+
+    code = "sms_off"
+    status = 404
+
+
+class SmsNotAuthentic(BackOfficeError):
+    """The request did not prove that it comes from the SMS platform."""
+
+    code = "sms_not_authentic"
+    status = 401
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Basic realm="perscan-sms"'}
+
+
+class SmsStale(SmsNotAuthentic):
+    """The request is signed, but its time is too far from ours: it may be an old one sent again."""
+
+    code = "sms_stale"
+
+
+class SmsMalformed(BackOfficeError):
+    """What the SMS platform handed in is no short message."""
+
+    code = "sms_malformed"
+    status = 400
+
+
+class SmsTooMany(TooManyAttempts):
+    """More short messages than this back office takes in a minute: hand it in later."""
+
+    code = "sms_too_many"
+
+
+class SmsPlatformUnreachable(BackOfficeError):
+    """The SMS platform cannot be reached, is busy or refuses our credentials: it is tried again."""
+
+    code = "sms_platform_unreachable"
+    status = 503
+
+
+class SmsPlatformRefused(BackOfficeError):
+    """The SMS platform refuses this short message."""
+
+    code = "sms_platform_refused"
+    status = 502
+
+
+class SmsNoNumber(Conflict):
+    """The machine never sent an authentic short message: its number is not known."""
+
+    code = "sms_no_number"
+
+
+class SmsBadSender(BackOfficeError):
+    """The sender of the short message is no phone number."""
+
+    code = "sms_bad_sender"
+    status = 400
+
+
+class SmsReplayed(Conflict):
+    """A genuine report that is stored already came from another number: it proves nothing about who sent it."""
+
+    code = "sms_replayed"
+
+
+class SmsUndelivered(BackOfficeError):
+    """The phone network could not deliver the short message."""
+
+    code = "sms_undelivered"
+    status = 502
+
+
+class SmsSuperseded(Conflict):
+    """A newer short message says what this one was to say."""
+
+    code = "sms_superseded"
+
+
+class SmsCapReached(BackOfficeError):
+    """The machine got as many short messages today as it may cost."""
+
+    code = "sms_cap_reached"
+    status = 429
+
+
+class SmsTooOld(BackOfficeError):
+    """It waited so long that it is not worth sending or taking any more."""
+
+    code = "sms_too_old"
+    status = 410
+
+
 # The back office refuses to start.
 
 
@@ -310,6 +410,24 @@ class SettingsError(BackOfficeError):
     """A PERSCAN_* environment variable has a value that makes no sense."""
 
     code = "bad_settings"
+
+
+class TlsUnusable(SettingsError):
+    """A certificate or key cannot be read, or is not what it should be."""
+
+    code = "tls_unusable"
+
+
+class TlsKeyExposed(TlsUnusable):
+    """A private key or its folder may be read or changed by somebody else."""
+
+    code = "tls_key_exposed"
+
+
+class TlsFileExists(TlsUnusable):
+    """The folder has certificates already: they are never overwritten."""
+
+    code = "tls_file_exists"
 
 
 class KeyringError(BackOfficeError):
@@ -322,6 +440,18 @@ class KeyringExposed(KeyringError):
     """The keyring file or its folder may be read or changed by somebody else."""
 
     code = "keyring_exposed"
+
+
+class SmsSecretError(BackOfficeError):
+    """The file with the SMS platform's secrets is missing, damaged or of an unknown version."""
+
+    code = "sms_secret_unusable"
+
+
+class SmsSecretExposed(SmsSecretError):
+    """The file with the SMS platform's secrets, or its folder, may be read or changed by somebody else."""
+
+    code = "sms_secret_exposed"
 
 
 class CannotUnseal(BackOfficeError):

@@ -9,7 +9,6 @@ new layout gets a new version. The key of a purpose is HKDF-SHA256 (RFC 5869) of
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Self
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from backoffice import private_file
 from backoffice.errors import CannotUnseal, KeyringError, KeyringExposed
 
 FILE_VERSION = 1
@@ -55,9 +55,7 @@ class Keyring:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read the keyring file. Refuses a file that anybody but its owner may read."""
-        with open(path, "rb", opener=_open_without_following) as file:
-            _refuse_exposed(path, os.fstat(file.fileno()))
-            text = file.read(FILE_MAX_BYTES)
+        text = private_file.read(path, FILE_MAX_BYTES, KeyringExposed)
         try:
             content = json.loads(text)
             if content["version"] != FILE_VERSION:
@@ -101,42 +99,12 @@ def _hkdf(key: bytes, info: bytes, length: int) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(key)
 
 
-def _open_without_following(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW)
-
-
-def _refuse_exposed(path: Path, status: os.stat_result) -> None:
-    if status.st_mode & 0o077:
-        raise KeyringExposed(f"{path} may be read by others: chmod 600 it, and treat its keys as known")
-    if status.st_uid != os.geteuid():
-        raise KeyringExposed(f"{path} belongs to another user")
-    if path.parent.stat().st_mode & 0o002:
-        raise KeyringExposed(f"the folder {path.parent} may be changed by anybody")
-
-
 def _write_new(path: Path) -> None:
-    """Make the file whole or not at all: a half-written keyring would lose every secret sealed later."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A half-written keyring would lose every secret sealed later; one that another process just made stays."""
     content = {
         "version": FILE_VERSION,
         "active": 1,
         "keys": {"1": secrets.token_hex(KEY_BYTES)},
         "card_root": secrets.token_hex(KEY_BYTES),
     }
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # unlike a rename, a link never replaces a keyring that another process just made
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    private_file.write_new(path, json.dumps(content).encode())

@@ -6,9 +6,9 @@ No setting is a secret: secrets live in the keyring file or are typed by a perso
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from backoffice.clock import zone
 from backoffice.errors import SettingsError
@@ -34,14 +34,55 @@ class Settings(BaseModel):
     public_origin: str = ""
     """Scheme, host and port that browsers see (https://perscan.example) when a proxy stands in front."""
     cookie_secure: bool = False
-    """Send the login cookie over HTTPS only. Set it wherever HTTPS is used."""
+    """Send the login cookie over HTTPS only. Set it wherever a proxy speaks HTTPS; with a certificate of our own it is
+    set unless told otherwise."""
+    tls_certificate: Path | None = None
+    """The server's certificate (PEM, with what lies between it and the authority): serve HTTPS, not HTTP."""
+    tls_key: Path | None = None
+    """Its private key (PEM), readable by its owner only."""
+    tls_ca: Path | None = None
+    """The authority (PEM) that provisioning tells machines to trust; `perscan tls make` makes one."""
     login_lifetime_s: int = Field(default=12 * 3600, ge=300, le=30 * 86400)
     report_interval_s: int = Field(default=3600, ge=10, le=30 * 86400)
     """How often a machine is expected to report unless it is registered with another interval."""
     timezone: str = "UTC"
     """Time zone in which a day begins unless the institution has its own."""
+    sms_platform: str = Field(default="none", pattern="^(none|webhook|kannel|modem)$")
+    """Who carries short messages: none, a webhook of any forwarding platform, kannel, or a modem on a serial port."""
+    sms_secret_path: Path = Path("var/sms.json")
+    """The file with the secrets shared with the platform; `perscan sms secret` makes it."""
+    sms_number: str = Field(default="", pattern=r"^\+?[0-9]{0,20}$")
+    """Our own number, as machines dial it; named as the sender where the platform wants to know."""
+    sms_webhook_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    """Where the platform takes what is to be sent (webhook)."""
+    sms_kannel_url: str = Field(default="http://127.0.0.1:13013/cgi-bin/sendsms", pattern="^https?://.+$")
+    """Kannel's sendsms service."""
+    sms_callback_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    """Scheme, host and port at which Kannel reaches us with delivery reports; empty = it is not asked for any."""
+    sms_modem_port: str = ""
+    """The modem's serial port, or any URL that pyserial knows."""
+    sms_modem_baud: int = Field(default=115200, ge=1200, le=921600)
+    sms_per_machine_day: int = Field(default=200, ge=1, le=10_000)
+    """So many short messages at most go to one machine in 24 hours: what a machine gone wild may cost."""
+    sms_per_minute: int = Field(default=600, ge=1, le=100_000)
+    """So many are taken in from the platform in a minute; it is told to hand the others in later."""
+    sms_keep_days: int = Field(default=400, ge=1, le=3650)
+    """How long the lists of short messages go back. Journals are not affected."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     log_json: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secure_cookies(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("tls_certificate"):
+            return {"cookie_secure": True} | given
+        return given
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("a certificate needs its key, and a key its certificate")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -73,5 +114,5 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            wrong = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+            wrong = [f"{PREFIX}{str((*item['loc'], 'TLS_KEY')[0]).upper()}: {item['msg']}" for item in error.errors()]
             raise SettingsError("; ".join(wrong)) from error

@@ -1,0 +1,56 @@
+"""`perscan sms ...`: the secrets shared with the SMS platform."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backoffice.errors import BackOfficeError, SettingsError
+from backoffice.settings import Settings
+from backoffice.sms import kannel_config
+from backoffice.sms.secret import SmsSecrets
+
+FAILED = 1
+KANNEL_SENDSMS_PORT = 13013
+KANNEL_BEARERBOX_PORT = 13001
+
+app = typer.Typer(help="Short messages: the platform's secrets and configuration.", no_args_is_help=True)
+
+
+@app.command()
+def secret(
+    show: Annotated[bool, typer.Option(help="Print the webhook's secret, to be told to the platform.")] = False,
+    sim_pin: Annotated[bool, typer.Option(help="Ask for the PIN of the modem's SIM, too.")] = False,
+) -> None:
+    """Make the file with the secrets shared with the SMS platform, if there is none."""
+    try:
+        path = Settings.from_environment().sms_secret_path
+        pin = typer.prompt("PIN of the SIM", hide_input=True) if sim_pin else ""
+        made = SmsSecrets.fresh(pin).write(path)
+        secrets = SmsSecrets.load(path)
+    except BackOfficeError as error:
+        typer.echo(f"{error.code}: {error.message}", err=True)
+        raise typer.Exit(FAILED) from error
+    typer.echo(f"{path}: {'made' if made else 'is there already, unchanged'}")
+    if show:
+        typer.echo(f"webhook secret: {secrets.webhook}")
+
+
+@app.command("kannel-config")
+def write_kannel_config(
+    path: Path,
+    sendsms_port: Annotated[int, typer.Option(min=1, max=65535)] = KANNEL_SENDSMS_PORT,
+    bearerbox_port: Annotated[int, typer.Option(min=1, max=65535)] = KANNEL_BEARERBOX_PORT,
+) -> None:
+    """Write our part of kannel.conf, passwords included, into a new file of mode 0600."""
+    try:
+        settings = Settings.from_environment()
+        if not settings.sms_callback_url:
+            raise SettingsError("PERSCAN_SMS_CALLBACK_URL: at which address does Kannel reach us?")
+        secrets = SmsSecrets.load(settings.sms_secret_path)
+        content = kannel_config.text(secrets, settings.sms_callback_url, sendsms_port, bearerbox_port)
+        kannel_config.write(path, content)
+    except BackOfficeError as error:
+        typer.echo(f"{error.code}: {error.message}", err=True)
+        raise typer.Exit(FAILED) from error
+    typer.echo(f"{path}: include it from kannel.conf")

@@ -1,0 +1,263 @@
+"""The states of short messages, in and out. Everything here works in the caller's transaction."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from protocol import uplink
+from sqlmodel import Session
+
+from backoffice.commands import service as commands
+from backoffice.errors import (
+    BackOfficeError,
+    SmsCapReached,
+    SmsNoNumber,
+    SmsReplayed,
+    SmsSuperseded,
+    SmsTooMany,
+    SmsUndelivered,
+)
+from backoffice.ingest.service import Taken
+from backoffice.keyring import Keyring
+from backoffice.machines import repository as machine_queries
+from backoffice.machines import service as machines
+from backoffice.models import Machine, SmsIn, SmsOut
+from backoffice.pagination import PageRequest
+from backoffice.sms import numbers, repository
+from backoffice.sms.platform import SMS_BYTES, parts_of
+from backoffice.sms.schemas import Direction, InState, OutKind, OutState, SmsDay, SmsRead
+
+DAY_S = 86400
+MINUTE_S = 60
+SAME_CONTENT_S = 300
+"""The network's second copy of an SMS comes within this time; what comes later is a machine that had no answer."""
+PUSH_ATTEMPTS_MAX = 3
+PUSH_AGAIN_S = 900
+FINAL_STATES = (OutState.DELIVERED.value, OutState.FAILED.value, OutState.EXPIRED.value)
+RANK = {OutState.QUEUED.value: 0, OutState.SUBMITTED.value: 1, OutState.SENT.value: 2}
+"""Reports of one SMS come in any order; its state only goes forward."""
+
+
+# In.
+
+
+def record(
+    session: Session, platform: str, provider_id: str, sender: str, data: bytes, per_minute: int, now: int
+) -> tuple[SmsIn, bool]:
+    """Note that the platform handed this in; and whether it is still to be decided what becomes of it."""
+    row = repository.known(session, platform, provider_id)
+    if row is not None:
+        row.repeats += 1
+        return row, row.state == InState.RECEIVED.value
+    if repository.received_since(session, now - MINUTE_S) >= per_minute:
+        raise SmsTooMany(retry_after_s=MINUTE_S)
+    row = SmsIn(
+        platform=platform,
+        provider_id=provider_id,
+        sender=sender,
+        received_at=now,
+        size_bytes=len(data),
+        digest=hashlib.sha256(data).digest(),
+        body=data,
+    )
+    repository.add(session, row)
+    if repository.answered_lately(session, row, now - SAME_CONTENT_S):
+        _decide(row, InState.DUPLICATE)
+    return row, row.state == InState.RECEIVED.value
+
+
+def refuse(session: Session, sms_id: int, error: BackOfficeError) -> SmsIn:
+    """It is no genuine report, or one that may not come this way."""
+    row = _in(session, sms_id)
+    _decide(row, InState.REFUSED, error.code)
+    return row
+
+
+def postpone(session: Session, sms_id: int, error: BackOfficeError) -> None:
+    """It cannot be decided now."""
+    _in(session, sms_id).error = error.code
+
+
+def settle(session: Session, sms_id: int, taken: Taken, per_machine_day: int, now: int) -> SmsIn:
+    """Its report is stored: learn the machine's number, queue the answer.
+
+    Somebody who recorded a genuine report may send it again from a phone of his own. It is stored once, but it moves
+    the machine's number, and is answered, only if it is new or comes from where the machine's last one came from.
+    """
+    row, machine = _in(session, sms_id), machines.find(session, taken.incoming.machine_id)
+    row.machine_id = machine.id
+    known = not machine.sms_number or numbers.same(machine.sms_number, row.sender)
+    if not taken.stored.fresh and not known:
+        _decide(row, InState.REFUSED, SmsReplayed.code)
+        return row
+    machine.sms_number = row.sender
+    _decide(row, InState.TAKEN)
+    if taken.stored.fresh:
+        _supersede(session, machine.id, OutKind.ACK, now)
+    sealed = taken.sealed_ack()
+    answer = _new_out(machine, OutKind.ACK, sealed, now, sms_in_id=row.id)
+    _queue(session, answer, per_machine_day, now)
+    return row
+
+
+def _decide(row: SmsIn, state: InState, error: str = "") -> None:
+    row.state, row.error, row.body = state.value, error, None
+
+
+def _in(session: Session, sms_id: int) -> SmsIn:
+    row = repository.get_in(session, sms_id)
+    if row is None:  # forgotten, because it was undecided for as long as lists go back
+        raise BackOfficeError("the short message is gone")
+    return row
+
+
+# Out.
+
+
+def push(session: Session, keyring: Keyring, machine_id: int, per_machine_day: int, now: int) -> SmsOut:
+    """Send a machine its waiting commands now, unasked; raises SmsNoNumber. It replaces one that still waits."""
+    machine = machines.find(session, machine_id)
+    if not machine.sms_number:
+        raise SmsNoNumber()
+    key = machines.open_key(session, keyring, machine_id, machine.epoch)
+    _supersede(session, machine_id, OutKind.PUSH, now)
+    row = _new_out(machine, OutKind.PUSH, b"", now)
+    _queue(session, row, per_machine_day, now)
+    if row.state == OutState.QUEUED.value:
+        row.body = _sealed_push(session, key, machine, row.id or 0, now)
+        row.parts = parts_of(row.body)
+    return row
+
+
+def is_useful(machine: Machine, *, urgent: bool) -> bool:
+    """Whether a push is worth its price: urgent, or the machine would hear of it by SMS anyway."""
+    return bool(machine.sms_number) and (urgent or machine.transport == "sms")
+
+
+def _sealed_push(session: Session, key: bytes, machine: Machine, serial: int, now: int) -> bytes:
+    chain = machine_queries.chain(session, machine.id, machine.epoch)
+    seq, mac = (chain.contiguous_seq, chain.contiguous_mac) if chain else (0, b"")
+    ack = uplink.Ack(seq, now, [], ack_mac=mac)
+    ack.commands = commands.for_push(session, machine, ack, SMS_BYTES, uplink.TWO_SMS_BYTES, now)
+    return uplink.seal_push(key, ack, serial)
+
+
+def _new_out(machine: Machine, kind: OutKind, body: bytes, now: int, sms_in_id: int | None = None) -> SmsOut:
+    return SmsOut(
+        machine_id=machine.id,
+        sms_in_id=sms_in_id,
+        number=machine.sms_number,
+        kind=kind.value,
+        body=body,
+        parts=parts_of(body),
+        created_at=now,
+        changed_at=now,
+        next_at=now,
+    )
+
+
+def _queue(session: Session, row: SmsOut, per_machine_day: int, now: int) -> None:
+    spent = repository.parts_since(session, row.machine_id, now - DAY_S)
+    if spent + row.parts > per_machine_day:
+        row.state, row.error = OutState.EXPIRED.value, SmsCapReached.code
+    repository.add(session, row)
+
+
+def _supersede(session: Session, machine_id: int, kind: OutKind, now: int) -> None:
+    for older in repository.queued_for(session, machine_id, kind):
+        _move(older, OutState.EXPIRED, now, SmsSuperseded.code)
+
+
+def handed_over(session: Session, sms_id: int, platform: str, provider_id: str | None, now: int) -> None:
+    """The platform has it. A delivery report may have been faster."""
+    row = repository.get_out(session, sms_id)
+    if row is not None:
+        row.platform, row.provider_id = platform, provider_id
+        _forward(row, OutState.SUBMITTED, now)
+
+
+def not_handed_over(session: Session, sms_id: int, error: BackOfficeError, now: int, *, final: bool) -> None:
+    """The platform does not have it: later again, or never."""
+    row = repository.get_out(session, sms_id)
+    if row is not None and row.state == OutState.QUEUED.value:
+        row.error = error.code
+        if final:
+            _move(row, OutState.FAILED, now, error.code)
+
+
+def report_delivery(row: SmsOut, state: OutState, now: int) -> None:
+    """The network says what became of it. A push that did not arrive is sent again, so often and no more."""
+    if row.state in FINAL_STATES and state != OutState.DELIVERED:
+        return
+    if state == OutState.FAILED and row.kind == OutKind.PUSH.value and row.attempts < PUSH_ATTEMPTS_MAX:
+        row.next_at = now + PUSH_AGAIN_S
+        _move(row, OutState.QUEUED, now, SmsUndelivered.code)
+    elif state == OutState.FAILED:
+        _move(row, OutState.FAILED, now, SmsUndelivered.code)
+    else:
+        _forward(row, state, now)
+
+
+def _forward(row: SmsOut, state: OutState, now: int) -> None:
+    if state == OutState.DELIVERED or (row.state in RANK and RANK[row.state] < RANK[state.value]):
+        _move(row, state, now)
+
+
+def _move(row: SmsOut, state: OutState, now: int, error: str = "") -> None:
+    row.state, row.error, row.changed_at = state.value, error, now
+
+
+# For people.
+
+
+def traffic(
+    session: Session,
+    page: PageRequest,
+    *,
+    direction: Direction | None = None,
+    machine_id: int | None = None,
+    state: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[SmsRead]:
+    """Short messages in both directions, newest first; one more than the page's limit when there are more."""
+    rows = repository.traffic(
+        session, page, direction=direction, machine_id=machine_id, state=state, since=since, until=until
+    )
+    return [SmsRead.model_validate(row) for row in rows]
+
+
+def read_out(row: SmsOut) -> SmsRead:
+    """An SMS that goes out, as the API shows it."""
+    return SmsRead(
+        direction=Direction.OUT,
+        id=row.id or 0,
+        at=row.created_at,
+        machine_id=row.machine_id,
+        number=row.number,
+        kind=row.kind,
+        state=row.state,
+        platform=row.platform,
+        parts=row.parts,
+        attempts=row.attempts,
+        error=row.error,
+    )
+
+
+def days(session: Session, now: int, count: int, *, shift_s: int = 0, machine_id: int | None = None) -> list[SmsDay]:
+    """The last days' traffic, newest first; days without any are left out. ``shift_s``: the place's offset to UTC."""
+    first = (now + shift_s) // DAY_S - count + 1
+    since = first * DAY_S - shift_s
+    found: dict[int, dict[str, Any]] = {}
+    for counts in (repository.days_in, repository.days_out):
+        for row in counts(session, since, shift_s, machine_id):
+            found.setdefault(row.number, _no_traffic()).update(row._mapping)
+    return [SmsDay(day=_date(number), **found[number]) for number in sorted(found, reverse=True)]
+
+
+def _no_traffic() -> dict[str, Any]:
+    return dict.fromkeys(SmsDay.model_fields.keys() - {"day"}, 0)
+
+
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()

@@ -1,0 +1,123 @@
+"""Hands waiting short messages to the platform, with back-off and bounds, and tidies up.
+
+One worker, one message at a time: a platform that is down sees one knock a round, not a crowd.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session
+
+from backoffice import logs
+from backoffice.db import storage_error
+from backoffice.errors import BackOfficeError, SmsPlatformRefused, SmsPlatformUnreachable, SmsTooOld
+from backoffice.models import SmsIn, SmsOut
+from backoffice.sms import repository, service
+from backoffice.sms.gateway import SmsGateway
+from backoffice.sms.schemas import OutKind
+
+log = logs.get(__name__)
+
+PAUSE_S = 5
+BATCH_MESSAGES = 20
+ATTEMPTS_MAX = 8
+BACKOFF_FIRST_S = 15
+BACKOFF_MAX_S = 1800
+JITTER_PARTS = 4
+"""Up to a quarter of the back-off is added, by the message's number: what failed together does not come together."""
+LIFETIME_S = {OutKind.ACK: 6 * 3600, OutKind.PUSH: 24 * 3600}
+"""A machine forgets what it asked after eight more reports; commands wait in the next answer anyway."""
+UNDECIDED_FOR_S = 60
+UNDECIDED_MAX_S = 7 * 86400
+DAY_S = 86400
+
+
+async def run(gateway: SmsGateway) -> None:
+    """Work until cancelled. A round that the database refuses is logged and left to the next."""
+    if gateway.platform is None:
+        return
+    gateway.bind()
+    gateway.platform.start(_Inbox(gateway))
+    while True:
+        try:
+            await round_(gateway)
+        except DatabaseError as error:
+            log.error("sms_round_failed", code=storage_error(error).code, exc_info=error)
+        await gateway.pause(PAUSE_S)
+
+
+class _Inbox:
+    """What a platform that is asked sees of the gateway."""
+
+    def __init__(self, gateway: SmsGateway) -> None:
+        self._gateway = gateway
+
+    def take(self, provider_id: str, sender: str, data: bytes) -> bool:
+        return self._gateway.deliver(provider_id, sender, data)
+
+    def report(self, provider_id: str, number: str, *, delivered: bool, final: bool) -> None:
+        self._gateway.report(provider_id, number, delivered=delivered, final=final)
+
+
+async def round_(gateway: SmsGateway) -> None:
+    """One round: send what is due, decide what is undecided, forget what is old."""
+    due, waiting = await asyncio.to_thread(gateway.do, lambda session: _look(session, gateway))
+    for message in due:
+        await asyncio.to_thread(_send, gateway, message)
+    for report in waiting:
+        await _decide(gateway, report)
+
+
+def back_off_s(attempts: int, sms_id: int) -> int:
+    """How long to wait after so many attempts."""
+    wait_s = min(BACKOFF_FIRST_S << max(0, attempts - 1), BACKOFF_MAX_S)
+    return wait_s + (sms_id * 2654435761 % 997) * wait_s // (997 * JITTER_PARTS)
+
+
+def _look(session: Session, gateway: SmsGateway) -> tuple[Sequence[SmsOut], Sequence[SmsIn]]:
+    """What there is to do, in one transaction."""
+    now = gateway.clock()
+    before = {kind: now - lifetime_s for kind, lifetime_s in LIFETIME_S.items()}
+    repository.expire_queued(session, before, SmsTooOld.code, now)
+    repository.forget(session, now - gateway.settings.sms_keep_days * DAY_S)
+    return _claim(session, now), _undecided(session, now)
+
+
+def _claim(session: Session, now: int) -> Sequence[SmsOut]:
+    """What is due. Counted before it is sent: a back office that dies in between does not send without end."""
+    rows = repository.due(session, now, BATCH_MESSAGES)
+    for row in rows:
+        row.attempts += 1
+        row.next_at = now + back_off_s(row.attempts, row.id or 0)
+    return rows
+
+
+def _send(gateway: SmsGateway, row: SmsOut) -> None:
+    platform, sms_id = gateway.platform, row.id or 0
+    if platform is None:
+        return
+    try:
+        provider_id = platform.send(row.number, row.body, sms_id)
+    except (SmsPlatformUnreachable, SmsPlatformRefused) as error:
+        final = isinstance(error, SmsPlatformRefused) or row.attempts >= ATTEMPTS_MAX
+        log.warning("sms_not_sent", sms_id=sms_id, code=error.code, attempts=row.attempts, final=final)
+        failed = error
+        gateway.do(lambda session: service.not_handed_over(session, sms_id, failed, gateway.clock(), final=final))
+    else:
+        gateway.do(lambda session: service.handed_over(session, sms_id, platform.name, provider_id, gateway.clock()))
+
+
+def _undecided(session: Session, now: int) -> Sequence[SmsIn]:
+    rows = repository.undecided(session, now - UNDECIDED_FOR_S, BATCH_MESSAGES)
+    for row in rows:
+        if row.received_at < now - UNDECIDED_MAX_S or row.body is None:
+            service.refuse(session, row.id or 0, SmsTooOld())
+    return [row for row in rows if row.body is not None]
+
+
+async def _decide(gateway: SmsGateway, row: SmsIn) -> None:
+    try:
+        await gateway.decide(row, row.body or b"")
+    except BackOfficeError as error:
+        log.warning("sms_undecided", sms_id=row.id, code=error.code)
