@@ -33,6 +33,7 @@ REASONS = {
     "not_provisioned": "This device was not initialised by the master card.",
     "weak_medium": "This kind of card is too weak for this use.",
     "clock_unknown": "The machine does not know the time yet.",
+    "service_full": "The service card is full. Have it emptied at the issuing desk.",
     "link_lost": "The machine is not reachable. Look at the cable and the port.",
     "link_timeout": "The machine did not answer in time.",
 }

@@ -1,7 +1,7 @@
 """The swipe machine: watches the field, acts on each card once, serves the PC's client.
 
 With a client waiting, the next card is the client's; without one the machine acts by itself: a batch card initialises,
-a one-time card debits.
+a one-time card debits. A service card takes the reports along at any time: no client's wait ends by it.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ TIMEOUT_MAX_MS = 600000
 REFERENCE_MAX = 32
 DEBIT = "one_time"
 INIT_BATCH = "batch"
+SERVICE = "service"
+_NOT_JOURNALLED = (reasons.STORAGE_FAILED, reasons.STORAGE_FULL, reasons.SERVICE_FULL)
 
 
 class _Wait:
@@ -108,7 +110,7 @@ class Swipe:
             return
         if medium is None:
             self._rest()
-        elif self._wait is not None or not self._require_client:
+        else:
             self._quiet = 0
             self._act(medium)
 
@@ -118,8 +120,10 @@ class Swipe:
             kind = self._kind_of(medium)
             if kind == DEBIT:
                 self._granted(self._tap.debit(medium), uid)
-            else:
+            elif kind == INIT_BATCH:
                 self._initialised(medium)
+            elif kind == SERVICE:
+                self._served(medium)
         except Refused as refused:
             self._refuse(refused, uid)
         except ReaderLost:
@@ -131,11 +135,15 @@ class Swipe:
             self._settle(medium)
 
     def _kind_of(self, medium: Medium) -> str:
-        """DEBIT or INIT_BATCH; anything else is refused here."""
+        """DEBIT, INIT_BATCH or SERVICE, "" for a card that has to wait for a client; any other is refused here."""
         try:
             kind = medium.classify().kind
         except CardGone:
             raise Refused(reasons.REMOVED_EARLY) from None
+        if kind == SERVICE:
+            return kind
+        if self._wait is None and self._require_client:
+            return ""
         wanted = self._wait.kind if self._wait is not None else kind
         if kind in (DEBIT, INIT_BATCH) and kind == wanted:
             return kind
@@ -179,6 +187,15 @@ class Swipe:
         self._show_for_a_while()
         self._ui.done("batch_done", batch=batch.batch_number, left=self._left())
 
+    def _served(self, medium: Medium) -> None:
+        self._ui.show("reading")
+        with Borrowed("service_card") as code:
+            visit = code.exchange(self._device, medium)
+        told = {"uid": medium.uid.hex(), "reports": visit.reports, "entries": visit.entries, "pushes": visit.pushes}
+        self._link.notify("service", told)
+        self._show_for_a_while()
+        self._ui.done("service_done" if visit.reports else "service_known", entries=visit.entries)
+
     def _refuse(self, refused: Refused, uid: bytes) -> None:
         """Say why. A card that left too early is looked at as soon as it is back, any other when it has been gone."""
         early = refused.reason in (reasons.REMOVED_EARLY, reasons.READER_LOST)
@@ -191,7 +208,7 @@ class Swipe:
         self._notify_tap(refused.reason, refused.batch, refused.credit, uid)
         self._show_for_a_while()
         self._ui.refuse(refused.reason)
-        if not early and refused.reason not in (reasons.STORAGE_FAILED, reasons.STORAGE_FULL):
+        if not early and refused.reason not in _NOT_JOURNALLED:
             self._journal_refusal(refused, uid)
 
     def _journal_refusal(self, refused: Refused, uid: bytes) -> None:

@@ -38,6 +38,7 @@ REASONS: Mapping[str, str] = {
     "not_provisioned": mark("the device is not provisioned"),
     "weak_medium": mark("this kind of card is too weak"),
     "clock_unknown": mark("the machine does not know the time"),
+    "service_full": mark("the service card has no room left"),
 }
 
 ALERTS: Mapping[str, str] = {

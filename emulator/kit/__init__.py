@@ -3,9 +3,9 @@
 For tests, benchmarks and checkers. Needs the protocol, `cryptography` and the emulator; no back office.
 """
 
-from emulator.kit.authority import BatchOrder, TestAuthority
+from emulator.kit.authority import BatchOrder, TestAuthority, read_store, write_store
 from emulator.kit.machines import blank_machine, child_issuer, master_issuer, swipe_machine
-from emulator.kit.taps import take_away, tap
+from emulator.kit.taps import take_away, tap, tap_service
 
 __all__ = [
     "BatchOrder",
@@ -13,7 +13,10 @@ __all__ = [
     "blank_machine",
     "child_issuer",
     "master_issuer",
+    "read_store",
     "swipe_machine",
     "take_away",
     "tap",
+    "tap_service",
+    "write_store",
 ]

@@ -8,12 +8,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from protocol import classic, keys
+from protocol.orders import Order
 from protocol.provisioning import ProvisioningMessage
 from protocol.records import (
     BatchCertificate,
     BatchRecord,
     MasterRecord,
     OneTimeRecord,
+    ServiceRecord,
     WhiteCertificate,
     WhiteRecord,
 )
@@ -149,6 +151,22 @@ class TestAuthority:
         personalise(card, OneTimeRecord.KIND, record.encode(), classic.PUBLIC_READ_KEY, write_key)
         return card
 
+    def service_card(self, content: bytes = b"") -> ClassicCard:
+        """Empty, or with this at the beginning of its store (protocol.mailbox)."""
+        card = self.blank_card()
+        key = classic.SERVICE_KEY
+        personalise(card, ServiceRecord.KIND, ServiceRecord(classic.STORE_BYTES).encode(), key, key)
+        write_store(card, content)
+        return card
+
+    # --- orders ----------------------------------------------------------------------------------------------------
+
+    def order(self, kind: int, number: int, text: str = "", machine_id: int = 1, epoch: int = 1) -> list[object]:
+        """The arguments of a LOCK or UNLOCK command."""
+        order = Order(machine_id, epoch, kind, number, text)
+        order.signature = sign(self._authority, order.body())
+        return order.arguments()
+
     # --- provisioning --------------------------------------------------------------------------------------------
 
     def provisioning(
@@ -187,6 +205,19 @@ def personalise(card: ClassicCard, kind: int, record: bytes, read_key: bytes, wr
         card.blocks[block][:] = data
     for sector in classic.sectors_for(kind, len(record)):
         card.blocks[classic.trailer_of(sector)][:] = classic.trailer(kind, sector, read_key, write_key)
+
+
+def write_store(card: ClassicCard, content: bytes) -> None:
+    """The beginning of a service card's store, straight into the card's memory."""
+    for start in range(0, len(content), classic.BLOCK_BYTES):
+        part = content[start : start + classic.BLOCK_BYTES].ljust(classic.BLOCK_BYTES, b"\0")
+        card.blocks[classic.store_block(start // classic.BLOCK_BYTES)][:] = part
+
+
+def read_store(card: ClassicCard) -> bytes:
+    """All of a service card's store, straight from its memory."""
+    units = classic.STORE_BYTES // classic.BLOCK_BYTES
+    return b"".join(bytes(card.blocks[classic.store_block(unit)]) for unit in range(units))
 
 
 def sign(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:

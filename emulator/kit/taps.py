@@ -23,6 +23,22 @@ def tap(board: Board, card: ClassicCard, timeout_ms: int = ANSWER_TIMEOUT_MS) ->
     return params
 
 
+def tap_service(board: Board, card: ClassicCard, timeout_ms: int = ANSWER_TIMEOUT_MS) -> dict[str, Any]:
+    """The same with a service card: the machine's `service` notification, or its `tap` when it refuses the card."""
+    board.host.take_notifications("tap")
+    board.host.take_notifications("service")
+    board.field.enter(card)
+    heard = board.world.run_until(
+        lambda: any(message["method"] in ("tap", "service") for message in board.host.notifications), timeout_ms
+    )
+    take_away(board, card)
+    if not heard:
+        raise AssertionError(f"no answer to the card\n{board.crash_log}")
+    found = board.host.take_notifications("service") or board.host.take_notifications("tap")
+    params: dict[str, Any] = found[0]["params"]
+    return params
+
+
 def take_away(board: Board, card: ClassicCard) -> None:
     """Out of the field, long enough to be noticed."""
     if card in board.field.cards:

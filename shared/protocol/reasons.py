@@ -35,6 +35,7 @@ WRONG_ROLE = "wrong_role"  # this device's role does not do that
 NOT_PROVISIONED = "not_provisioned"  # the device has not been initialised in the factory yet
 WEAK_MEDIUM = "weak_medium"  # this kind of card is too weak for what shall be written on it
 CLOCK_UNKNOWN = "clock_unknown"  # the machine needs the time for this and does not know it
+SERVICE_FULL = "service_full"  # the service card has no room left for this machine's report
 
 NAMES = (
     GRANTED,
@@ -67,6 +68,7 @@ NAMES = (
     NOT_PROVISIONED,
     WEAK_MEDIUM,
     CLOCK_UNKNOWN,
+    SERVICE_FULL,
 )
 
 

@@ -9,6 +9,7 @@ def test_numbers_and_names() -> None:
     assert reasons.number("granted") == 0
     assert reasons.number("used") == 1
     assert reasons.number("clock_unknown") == 29
+    assert reasons.number("service_full") == 30
     for number, name in enumerate(reasons.NAMES):
         assert reasons.number(name) == number
         assert reasons.name(number) == name
