@@ -1,19 +1,26 @@
 """Every SMS has a state, is taken once, answered once, and costs no more than it may."""
 
+from collections.abc import Callable
+
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from protocol import uplink
 
+from backoffice.accounts.roles import Role
 from backoffice.commands import service as commands
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.errors import SmsNoNumber, SmsPlatformRefused, SmsPlatformUnreachable, StorageFull
 from backoffice.models import Machine as MachineRow
 from backoffice.models import SmsOut
-from backoffice.sms import worker
+from backoffice.sms import service, worker
+from backoffice.sms.schemas import OutKind
 from tests.host.backoffice.machines import Machine, provision_again
 from tests.host.backoffice.sms.support import NUMBER, OTHER_NUMBER, Counter, Forwarder, coming, going, work
-from tests.host.backoffice.support import HandClock
+from tests.host.backoffice.support import HandClock, log_in, make_user
+
+Spoil = Callable[[bytes], bytes]
 
 
 def number_of(context: Context, machine_id: int = 1) -> str:
@@ -30,7 +37,7 @@ def push(context: Context, *, urgent: bool = True) -> SmsOut | None:
 
 def order(context: Context, batch: int = 70) -> None:
     with transaction(context.engine) as session:
-        commands.queue(session, 1, uplink.REVOKE_BATCH, [batch], context.clock())
+        commands.order_by_system(session, 1, uplink.REVOKE_BATCH, [batch], context.clock())
 
 
 def test_a_report_is_stored_and_its_ack_goes_out(
@@ -89,7 +96,7 @@ def test_a_copy_by_the_network_is_not_answered_twice_but_a_repeat_of_the_machine
     ],
 )
 def test_what_is_no_genuine_report_is_refused_for_good(
-    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, spoil, code: str
+    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, spoil: Spoil, code: str
 ) -> None:
     machine.exam(500)
     answer = forwarder.hand_in(spoil(machine.report()))
@@ -143,7 +150,12 @@ def test_reports_of_many_parts_are_taken(context: Context, machine: Machine, for
 
 
 def test_storage_trouble_leaves_it_undecided_and_the_worker_takes_it_later(
-    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, clock: HandClock, monkeypatch
+    context: Context,
+    machine: Machine,
+    forwarder: Forwarder,
+    counter: Counter,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     machine.exam(500)
 
@@ -219,7 +231,7 @@ def test_what_waited_too_long_expires(
 ) -> None:
     machine.exam(500)
     forwarder.hand_in(machine.report())
-    clock.now += worker.LIFETIME_S[worker.OutKind.ACK] + 1
+    clock.now += worker.LIFETIME_S[OutKind.ACK] + 1
     work(context)
     assert ([(row.state, row.error) for row in going(context)], counter.got) == ([("expired", "sms_too_old")], [])
 
@@ -313,10 +325,10 @@ def test_pushes_only_where_they_are_worth_their_price(
     machine.exam(501)
     forwarder.hand_in(machine.report(health={uplink.HEALTH_TRANSPORT: "sms", uplink.HEALTH_EPOCH: 1}))
     assert push(context, urgent=False) is not None
-    with transaction(context.engine) as session, pytest.raises(SmsNoNumber):
-        from backoffice.sms import service
 
-        session.get(MachineRow, 1).sms_number = ""  # type: ignore[union-attr]
+
+def test_a_push_without_a_number_says_so(context: Context, machine: Machine) -> None:
+    with transaction(context.engine) as session, pytest.raises(SmsNoNumber):
         service.push(session, context.keyring, 1, 100, 0)
 
 
@@ -353,7 +365,7 @@ def test_a_long_push_is_paid_for_in_parts(
     machine.exam(500)
     forwarder.hand_in(machine.report())
     with transaction(context.engine) as session:
-        commands.queue(session, 1, uplink.SETTINGS, [{"wifi_password": "p" * 150}], context.clock())
+        commands.order_by_system(session, 1, uplink.SETTINGS, [{"wifi_password": "p" * 150}], context.clock())
     push(context)
     row = going(context)[-1]
     assert (row.parts, 140 < len(row.body) <= 266) == (2, True)
@@ -371,13 +383,15 @@ def test_after_a_new_provisioning_the_new_key_speaks(
 
 
 def test_lists_and_days(
-    administrator: TestClient, context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, clock
+    app: FastAPI, context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, clock: HandClock
 ) -> None:
     machine.exam(500)
     forwarder.hand_in(machine.report())
     forwarder.hand_in(b"spam")
     work(context)
     clock.now += 86400
+    make_user(context, "admin", Role.ADMINISTRATOR)
+    administrator = log_in(app, "admin")
     machine.exam(501)
     forwarder.hand_in(machine.report())
     work(context)
@@ -403,9 +417,10 @@ def test_lists_and_days(
     assert len(machine_only) == 2
 
 
-def test_an_administrator_may_push(
-    administrator: TestClient, context: Context, machine: Machine, forwarder: Forwarder
-) -> None:
+def test_an_administrator_may_push(app: FastAPI, context: Context, machine: Machine, forwarder: Forwarder) -> None:
+    make_user(context, "admin", Role.ADMINISTRATOR)
+    administrator = log_in(app, "admin")
+    assert TestClient(app).post("/api/v1/machines/1/sms-push").status_code == 401
     assert administrator.post("/api/v1/machines/1/sms-push").json()["error"]["code"] == "sms_no_number"
     assert administrator.post("/api/v1/machines/9/sms-push").status_code == 404
     machine.exam(500)

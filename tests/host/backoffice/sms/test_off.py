@@ -1,0 +1,97 @@
+"""No platform configured, and the files with secrets."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from backoffice.app import create_app
+from backoffice.cli import app as cli
+from backoffice.errors import SettingsError, SmsSecretError, SmsSecretExposed
+from backoffice.settings import Settings
+from backoffice.sms.secret import SmsSecrets
+
+
+@pytest.fixture
+def platform() -> str:
+    return "none"
+
+
+def test_without_a_platform_everything_is_closed(client: TestClient) -> None:
+    for answer in (
+        client.post("/api/v1/sms/webhook", content=b"{}"),
+        client.post("/api/v1/sms/webhook/delivery", content=b"{}"),
+        client.post("/api/v1/sms/kannel", content=b"x"),
+        client.get("/api/v1/sms/kannel/delivery?reference=1&tag=x&status=1"),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "sms_off")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PERSCAN_SMS_SECRET_PATH": str(tmp_path / "private" / "sms.json"),
+        "PERSCAN_SMS_CALLBACK_URL": "http://127.0.0.1:8000",
+    }
+
+
+def test_the_secret_file_is_made_once_and_private(environment: dict[str, str]) -> None:
+    path = Path(environment["PERSCAN_SMS_SECRET_PATH"])
+    made = CliRunner().invoke(cli, ["sms", "secret"], env=environment)
+    assert made.exit_code == 0, made.output
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    content = path.read_text()
+    assert not any(value in made.output for name, value in json.loads(content).items() if name != "version" and value)
+    again = CliRunner().invoke(cli, ["sms", "secret", "--show"], env=environment)
+    assert (path.read_text(), again.exit_code) == (content, 0)
+    assert SmsSecrets.load(path).webhook in again.output
+
+
+def test_kannels_part_is_written_privately_and_never_over_another(environment: dict[str, str], tmp_path: Path) -> None:
+    CliRunner().invoke(cli, ["sms", "secret"], env=environment)
+    path = tmp_path / "perscan-kannel.conf"
+    done = CliRunner().invoke(cli, ["sms", "kannel-config", str(path)], env=environment)
+    assert done.exit_code == 0, done.output
+    secrets = SmsSecrets.load(Path(environment["PERSCAN_SMS_SECRET_PATH"]))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert secrets.kannel_out in path.read_text()
+    assert secrets.kannel_in not in done.output
+    again = CliRunner().invoke(cli, ["sms", "kannel-config", str(path)], env=environment)
+    assert (again.exit_code, "already_exists" in again.output) == (1, True)
+
+
+def test_exposed_damaged_and_missing_secrets_stop_the_back_office(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "sms.json"
+    wanted = settings.model_copy(update={"sms_platform": "webhook", "sms_secret_path": path})
+    with pytest.raises(SmsSecretError, match="perscan sms secret"):
+        create_app(wanted)
+    SmsSecrets.fresh().write(path)
+    path.chmod(0o640)
+    with pytest.raises(SmsSecretExposed):
+        create_app(wanted)
+    path.chmod(0o600)
+    good = path.read_text()
+    for bad in (
+        "",
+        "[]",
+        "{}",
+        good.replace('"version": 1', '"version": 2'),
+        good.replace("webhook", "x"),
+        '{"version":1}',
+    ):
+        path.write_text(bad)
+        with pytest.raises(SmsSecretError):
+            create_app(wanted)
+    path.write_text(json.dumps(json.loads(good) | {"webhook": "short"}))
+    with pytest.raises(SmsSecretError, match="too short"):
+        create_app(wanted)
+
+
+def test_a_modem_needs_a_port(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "sms.json"
+    SmsSecrets.fresh().write(path)
+    with pytest.raises(SettingsError, match="PERSCAN_SMS_MODEM_PORT"):
+        create_app(settings.model_copy(update={"sms_platform": "modem", "sms_secret_path": path}))
