@@ -1,6 +1,7 @@
 """The back office from the command line."""
 
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.errors import BackOfficeError, SettingsError
 from backoffice.settings import Settings
+from backoffice.sms.cli import app as sms_app
+from backoffice.tls import certificates
+from backoffice.tls.cli import app as tls_app
 
 GRACEFUL_STOP_S = 5
 KEEP_ALIVE_S = 75
@@ -27,6 +31,8 @@ BACKLOG_CONNECTIONS = 1024
 FAILED = 1
 
 app = typer.Typer(help="The back office: server and administration.", no_args_is_help=True)
+app.add_typer(sms_app, name="sms")
+app.add_typer(tls_app, name="tls")
 
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; PERSCAN_HOST otherwise.")]
 PortOption = Annotated[
@@ -45,6 +51,12 @@ def serve(host: HostOption = None, port: PortOption = None) -> None:
 
 def run(application: FastAPI, settings: Settings) -> None:
     """Serve an application; says on the terminal where, and how to get in when nobody can yet."""
+    try:
+        tls = _tls_of(settings)
+        listener = _listen(settings)
+    except SettingsError:
+        application.state.context.close()
+        raise
     config = uvicorn.Config(
         application,
         host=settings.host,
@@ -55,17 +67,19 @@ def run(application: FastAPI, settings: Settings) -> None:
         timeout_graceful_shutdown=GRACEFUL_STOP_S,
         timeout_keep_alive=KEEP_ALIVE_S,
         backlog=BACKLOG_CONNECTIONS,
+        ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
     )
-    try:
-        listener = _listen(settings)
-    except SettingsError:
-        application.state.context.close()
-        raise
-    address = f"http://{settings.host}:{listener.getsockname()[1]}"
+    address = f"{'https' if tls else 'http'}://{settings.host}:{listener.getsockname()[1]}"
     typer.echo(f"Perscan back office: {address}")
     _offer_setup(application.state.context, settings.public_origin or address)
     sys.stdout.flush()
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _tls_of(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return certificates.server_context(settings.tls_certificate, settings.tls_key)
 
 
 def _listen(settings: Settings) -> socket.socket:

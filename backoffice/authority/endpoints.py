@@ -16,6 +16,7 @@ from backoffice.authority.schemas import (
 )
 from backoffice.deps import NowDep, SessionDep
 from backoffice.devices import service as devices
+from backoffice.machines import configuration
 from backoffice.models import Card, Master
 from backoffice.workshop import DeskAdministratorDep, DeskIssuerDep, Workshop, WorkshopDep
 
@@ -100,7 +101,11 @@ def provision_device(wanted: DeviceProvision, viewer: DeskAdministratorDep, work
         ),
     )
     return DeviceProvisioned(
-        machine_id=target.machine_id, role=target.role, epoch=target.epoch, institution=target.institution
+        machine_id=target.machine_id,
+        role=target.role,
+        epoch=target.epoch,
+        institution=target.institution,
+        settings=configuration.public(target.settings),
     )
 
 

@@ -1,6 +1,6 @@
 """Initialising a device with the master card: it learns whose it is, and gets its keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from protocol import keys
@@ -24,11 +24,17 @@ from backoffice.errors import (
     WrongDevice,
     WrongState,
 )
+from backoffice.machines import configuration
 from backoffice.machines import service as machines
+from backoffice.machines.configuration import Value
+from backoffice.machines.schemas import MachineRole
 from backoffice.models import Device, Institution, Machine
+from backoffice.tls import certificates
 from backoffice.workshop import Workshop
 
 NO_INSTITUTION = 0
+MESSAGE_MAX_BYTES = 900
+"""With the signature, in hex, it has to fit one line of the host link."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Target:
     institution: int
     epoch: int
     earlier_epoch: int
+    settings: dict[str, Value] = field(default_factory=dict)
+    """How it reaches the server and how it behaves, what the server offers by itself included."""
 
 
 def provision(
@@ -53,14 +61,16 @@ def provision(
 ) -> Target:
     """The device chooses a nonce, reads the master card itself, and takes only what the authority signed for it."""
     hello = contact.greet(workshop, issuer, device, blank_allowed=True)
-    target = _target(workshop, device, hello, machine_id)
+    target = replace(
+        _target(workshop, device, hello, machine_id), settings=settings_for(workshop, device.role, settings)
+    )
     nonce = issuer.begin_provisioning(target.role, target.machine_id, target.epoch)
     shown = contact.wait_for(issuer, "master", timeout_ms)
     read_key, _ = master_card_keys(workshop.context.keyring, shown.uid)
     record = issuer.read_master(shown.uid, read_key)
     with workshop.room.use(user_id) as authority:
         _require_our_master(authority, record)
-        message, signature = _signed_message(authority, target, nonce, settings)
+        message, signature = _signed_message(authority, target, nonce)
         lock = orders.lock_anew(workshop, authority, target.machine_id, target.epoch)
         _store_keys(workshop, authority, target)
     _commit(workshop, issuer, target, message, signature)
@@ -97,9 +107,21 @@ def _require_our_master(authority: Authority, record: bytes) -> None:
         raise CardNotGenuine("the card in the device's field is not the master card in use")
 
 
-def _signed_message(
-    authority: Authority, target: Target, nonce: bytes, settings: dict[str, Any]
-) -> tuple[bytes, bytes]:
+def settings_for(workshop: Workshop, role: str, given: dict[str, Any]) -> dict[str, Value]:
+    """What was given, and for a swipe machine what this server knows: whom to trust, its name, its phone number."""
+    offered: dict[str, Value] = {}
+    known = workshop.context.settings
+    if role == MachineRole.SWIPE.value and known.sms_number and "sms_number" not in given:
+        offered["sms_number"] = known.sms_number
+    if role == MachineRole.SWIPE.value and known.tls_ca is not None and given.get("server_tls") is not False:
+        offered |= {"server_tls": True, "server_ca": certificates.authority_der(known.tls_ca)}
+        names = certificates.names_of(known.tls_certificate) if known.tls_certificate is not None else []
+        offered |= {"server_name": names[0]} if names else {}
+    wanted = offered | given
+    return configuration.checked(wanted) if wanted else {}
+
+
+def _signed_message(authority: Authority, target: Target, nonce: bytes) -> tuple[bytes, bytes]:
     secret = authority.secret.reveal()
     try:
         message = ProvisioningMessage(
@@ -111,9 +133,12 @@ def _signed_message(
             authority.authority_key,
             keys.machine_key(secret, target.machine_id, target.epoch),
             keys.institution_key(secret, target.institution),
-            settings,
+            dict(target.settings),
         )
-        return message.encode(), signing.sign(keys.authority_scalar(secret), message.body())
+        encoded = message.encode()
+        if len(encoded) > MESSAGE_MAX_BYTES:
+            raise InvalidInput("these settings take too much room here: give the machine the longest ones as an order")
+        return encoded, signing.sign(keys.authority_scalar(secret), message.body())
     except ProtocolError as error:
         raise InvalidInput(f"these settings cannot be sent: {error}") from error
 

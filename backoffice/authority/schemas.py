@@ -76,7 +76,11 @@ class DeviceProvision(BaseModel):
     settings: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=32)], Any], Field(max_length=SETTINGS_MAX)
     ] = {}
-    """How it reaches the server and how it behaves; names as in the firmware's configuration."""
+    """How it reaches the server and how it behaves; names as in the firmware's configuration.
+
+    What a swipe machine is not told here of whom to trust (`server_tls`, `server_ca`, `server_name`) and of our number
+    (`sms_number`) it learns from this server's own settings; `server_tls: false` means plain HTTP.
+    """
     timeout_ms: TimeoutMs = 60_000
 
 
@@ -87,3 +91,5 @@ class DeviceProvisioned(BaseModel):
     role: str
     epoch: int
     institution: int
+    settings: dict[str, Any]
+    """What it was told; secrets are masked, a certificate is shown as its fingerprint."""

@@ -58,7 +58,7 @@ SETTINGS: Mapping[str, Setting] = {
     "sms_number": Setting("", on_trial=True),
     "sms_per_day": Setting(40, (0, 1000)),
     "sms_gather_s": Setting(3600, (1, 86400)),
-    "sms_min_entries": Setting(12, (1, 1000)),
+    "sms_min_entries": Setting(48, (1, 1000)),
 }
 LANGUAGES = ("en", "zh")
 AUTOMATIC_LINKS = (links.WIFI, links.GPRS, links.SMS)
@@ -107,19 +107,18 @@ def _checked(name: str, given: Any) -> Value:
     setting = SETTINGS.get(name)
     if setting is None:
         raise _wrong(name, "is not known to the firmware")
-    value: Any = given
+    value: Value = given
     if isinstance(setting.default, bytes) and isinstance(given, str):
         value = certificate(given) if given else b""
     if type(value) is not type(setting.default):
         raise _wrong(name, f"has to be {_KINDS[type(setting.default)]}")
-    if setting.bounds is not None and not setting.bounds[0] <= value <= setting.bounds[1]:
-        raise _wrong(name, f"has to be from {setting.bounds[0]} to {setting.bounds[1]}")
     if isinstance(value, str):
         _check_text(name, value)
-    if isinstance(value, bytes) and len(value) > CA_MAX_BYTES:
+    elif isinstance(value, bytes) and len(value) > CA_MAX_BYTES:
         raise _wrong(name, f"has at most {CA_MAX_BYTES} bytes")
-    found: Value = value
-    return found
+    elif isinstance(value, int) and setting.bounds and not setting.bounds[0] <= value <= setting.bounds[1]:
+        raise _wrong(name, f"has to be from {setting.bounds[0]} to {setting.bounds[1]}")
+    return value
 
 
 def _check_text(name: str, value: str) -> None:

@@ -18,6 +18,7 @@ from backoffice.commands.results import Result, of_number
 from backoffice.commands.service import ACK_COMMANDS_MAX, OPEN_COMMANDS_MAX
 from backoffice.context import Context
 from backoffice.db import READ, transaction
+from backoffice.models import Machine as MachineRow
 from backoffice.models import MachineCommand
 from tests.host.backoffice.machines import BATCH, Machine, add_institution, add_machine, post, provision_again
 from tests.host.backoffice.support import NOW, HandClock
@@ -206,7 +207,7 @@ def test_a_push_takes_two_short_messages_for_a_long_lock(
     order(administrator, "lock", text=LONGEST_TEXT)
     order(administrator, "revoked-batches", batch=5)
     with transaction(context.engine) as session:
-        row = commands.machines.find(session, 1)
+        row = session.get_one(MachineRow, 1)
         ack = uplink.Ack(0, NOW, [], ack_mac=bytes(8))
         first = commands.for_push(session, row, ack, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES, NOW)
         ack.commands = first

@@ -1,9 +1,14 @@
 """Devices learn whose they are from the master card, and are never mistaken for each other."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
 from fastapi import FastAPI
 from protocol import keys
 
 from backoffice.machines import service as machines
+from backoffice.tls import certificates
 from tests.host.backoffice.issuing.fake_device import FakeDevice, Refusal
 from tests.host.backoffice.issuing.shop import Shop
 
@@ -104,3 +109,85 @@ def test_a_port_may_not_be_any_url(shop: Shop) -> None:
 def test_a_missing_device_is_a_clear_error(shop: Shop) -> None:
     shop.child_issuer.close()
     shop.refused(f"/devices/{shop.child_issuer_id}/hello", "device_unreachable")
+
+
+@pytest.fixture
+def certified(app: FastAPI, tmp_path: Path) -> bytes:
+    """The server has a certificate, a phone number, and an authority that machines are to trust."""
+    folder = tmp_path / "tls"
+    certificates.make(folder, ["perscan.example"])
+    known = {
+        "tls_certificate": folder / "server.pem",
+        "tls_key": folder / "server.key",
+        "tls_ca": folder / "ca.pem",
+        "sms_number": "+4915112345678",
+    }
+    app.state.context.settings = app.state.context.settings.model_copy(update=known)
+    return (folder / "ca.der").read_bytes()
+
+
+def provisioned(shop: Shop, device: FakeDevice, machine_id: int, settings: dict[str, Any]) -> dict[str, Any]:
+    device.show(shop.master)
+    body = {"device_id": shop.device_id(device), "machine_id": machine_id, "settings": settings}
+    found: dict[str, Any] = shop.post("/authority/provision", **body)["settings"]
+    return found
+
+
+def test_a_machine_learns_whom_to_trust(master_shop: Shop, certified: bytes) -> None:
+    device, machine_id = master_shop.make_machine()
+    trusting = {"server_tls": True, "server_ca": certified, "server_name": "perscan.example"}
+    assert device.settings == {**trusting, "sms_number": "+4915112345678"}
+    shown = provisioned(master_shop, device, machine_id, {"apn": "internet", "sim_pin": "1234", "server_name": "other"})
+    assert device.settings == {**trusting, "server_name": "other"} | {
+        "sms_number": "+4915112345678",
+        "apn": "internet",
+        "sim_pin": "1234",
+    }
+    assert (shown["sim_pin"], shown["server_ca"][:8]) == ("***", "SHA-256 ")
+
+
+def test_plain_http_is_a_choice(master_shop: Shop, certified: bytes) -> None:
+    device, machine_id = master_shop.make_machine()
+    provisioned(master_shop, device, machine_id, {"server_tls": False, "sms_number": ""})
+    assert device.settings == {"server_tls": False, "sms_number": ""}
+    assert master_shop.child_issuer.settings == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"unknown": 1}, {"report_s": 0}, {"server_ca": "x"}, {"wifi_ssid": ["x"]}, {"server_tls": None}],
+)
+def test_settings_that_the_device_would_refuse_are_refused_at_once(master_shop: Shop, wrong: dict[str, object]) -> None:
+    device, machine_id = master_shop.make_machine()
+    device.calls.clear()
+    body = {"device_id": master_shop.device_id(device), "machine_id": machine_id, "settings": wrong}
+    assert master_shop.refused("/authority/provision", "invalid_input", **body) == {"setting": next(iter(wrong))}
+    assert "provision.begin" not in device.calls
+
+
+def test_settings_that_need_too_much_room_are_said_so(master_shop: Shop, certified: bytes) -> None:
+    device, machine_id = master_shop.make_machine()
+    long = dict.fromkeys(("wifi_ssid", "wifi_password", "apn", "server_host"), "x" * 120)
+    device.show(master_shop.master)
+    body = {"device_id": master_shop.device_id(device), "machine_id": machine_id, "settings": long}
+    master_shop.refused("/authority/provision", "invalid_input", **body)
+    assert machine_of(master_shop, machine_id)["epoch"] == 1
+
+
+def test_the_most_that_is_let_through_fits_the_host_link(master_shop: Shop) -> None:
+    device, machine_id = master_shop.make_machine()
+    long: dict[str, object] = dict.fromkeys(("wifi_ssid", "wifi_password", "apn", "apn_user"), "x" * 128)
+    provisioned(master_shop, device, machine_id, {**long, "server_path": "/" + "x" * 20})
+    assert len(device.settings) == 5
+
+
+def test_a_lock_holds_for_the_new_epoch(master_shop: Shop) -> None:
+    device, machine_id = master_shop.make_machine()
+    master_shop.post(f"/machines/{machine_id}/lock", 201, text="Call us")
+    provisioned(master_shop, device, machine_id, {})
+    found = master_shop.get(f"/machines/{machine_id}/commands")["items"]
+    assert [(row["kind"], row["state"], row["args"][2]) for row in found] == [
+        ("lock", "queued", "Call us"),
+        ("lock", "cancelled", "Call us"),
+    ]
+    assert machine_of(master_shop, machine_id)["state"] == "locked"

@@ -1,0 +1,1 @@
+"""TLS: certificates for the server, and an authority for the machines to trust."""
