@@ -95,11 +95,12 @@ class Server:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._log.append(line.rstrip())
-            if found := ADDRESS.search(line):
-                self.url = found[1]
-                self._address_said.set()
-            elif found := SETUP_LINK.search(line):
-                self._setup_token = found[1]
-                self._setup_said.set()
+        with self._process.stdout as lines:
+            for line in lines:
+                self._log.append(line.rstrip())
+                if found := ADDRESS.search(line):
+                    self.url = found[1]
+                    self._address_said.set()
+                elif found := SETUP_LINK.search(line):
+                    self._setup_token = found[1]
+                    self._setup_said.set()
