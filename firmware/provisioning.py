@@ -8,6 +8,7 @@ master card is refused.
 import gc
 import os
 
+from borrowed import Borrowed
 from config import Config, checked_settings
 from errors import BadParams, Refused
 from hostlink import Params
@@ -101,11 +102,10 @@ class Provisioning:
         return {"machine_id": config.machine_id}
 
     def _verified(self, data: bytes, signature: bytes) -> provisioning.ProvisioningMessage:
-        from protocol import p256
-
         assert self._candidate is not None
         try:
-            p256.verify(self._candidate, provisioning.signed_body(data), signature)
+            with Borrowed("protocol.p256") as p256:
+                p256.verify(self._candidate, provisioning.signed_body(data), signature)
         except (BadSignature, BadKey):
             raise Refused(reasons.FORGED, detail="not signed by the master card's authority") from None
         message = provisioning.ProvisioningMessage.decode(data)

@@ -10,7 +10,7 @@ from borrowed import Borrowed
 from errors import Refused
 from media import Medium, Store
 from micropython import const
-from protocol import cbor, cose, fitting, keys, mailbox, reasons, uplink
+from protocol import answers, cbor, cose, fitting, keys, mailbox, reasons, report_writer, uplink
 from protocol import journal as codec
 from protocol.bit_reader import BitReader
 from protocol.entries import COUNT_ORDER
@@ -75,7 +75,7 @@ def _take_pushes(device: "Device", frames: list[mailbox.Frame], visit: Visit) ->
     assert device.config is not None
     for frame in frames:
         try:
-            ack = uplink.open_push(device.config.machine_key, frame.message)
+            ack = answers.open_push(device.config.machine_key, frame.message)
         except ProtocolError:
             continue  # of an earlier life of this machine, or nobody's: its room is free
         visit.pushes += 1
@@ -164,13 +164,13 @@ def _leave_reports(
     while visit.reports < _REPORTS_MAX and (seq < journal.head_seq or not (reported or visit.reports)):
         room_bytes = max([0] + [mailbox.room_bytes(units) for _, units in mailbox.gaps(store.size_bytes, kept)])
         entries, _ = journal_report.following(journal, seq, mac, _ENTRIES_MAX)
-        fits = uplink.entries_that_fit(entries, room_bytes)
-        if not fits and (entries or uplink.report_bytes([], None) > room_bytes):
+        fits = report_writer.entries_that_fit(entries, room_bytes)
+        if not fits and (entries or report_writer.report_bytes([], None) > room_bytes):
             break
         entries, head_mac = journal_report.following(journal, seq, mac, fits)
         health = fitting.health_that_fits(entries, room_bytes, _health(config, journal))
         report = uplink.Report(config.machine_id, seq + 1, mac, entries, head_mac, health)
-        sealed = uplink.seal_report(config.machine_key, report)
+        sealed = report_writer.seal_report(config.machine_key, report)
         device.feed()
         _put(store, kept, config.machine_id, sealed)
         seq, mac = seq + fits, head_mac

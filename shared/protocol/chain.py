@@ -3,6 +3,7 @@
 The cheap questions come first, the signatures last: a verification costs about 0.7 s on the board.
 """
 
+from protocol import p256
 from protocol.errors import Expired, NotInChain, OtherInstitution, OtherMachine, OutOfRange
 from protocol.records import ANY_MACHINE, NEVER, BatchCertificate, BatchRecord, WhiteCertificate
 
@@ -60,7 +61,4 @@ def _check_expiry(expires: int, now: int | None) -> None:
 
 
 def _verify(key: bytes, message: bytes, signature: bytes) -> None:
-    # Loaded only here: the curve's code is needed once a batch, its memory every day.
-    from protocol import p256
-
     p256.verify(key, message, signature)

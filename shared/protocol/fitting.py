@@ -23,12 +23,14 @@ SHORT_HEALTH = (
 
 def health_that_fits(found: list[Entry], max_bytes: int, health: dict[int, object]) -> dict[int, object]:
     """The health that a report of these entries still has room for, the most useful numbers first."""
+    from protocol.report_writer import report_bytes  # in memory already, where a report is made
+
     kept: dict[int, object] = {}
     for number in SHORT_HEALTH:
         if number in health:
             tried = dict(kept)
             tried[number] = health[number]
-            if uplink.report_bytes(found, tried) <= max_bytes:
+            if report_bytes(found, tried) <= max_bytes:
                 kept = tried
     return kept
 

@@ -8,11 +8,10 @@ KEY_BYTES = 64
 SIGNATURE_BYTES = 64
 
 if sys.implementation.name == "micropython":
+    from protocol import p256_portable
 
     def verify(public_key: bytes, message: bytes, signature: bytes) -> None:
         """Nothing, or BadKey (no point of the curve), or BadSignature."""
-        from protocol import p256_portable
-
         _check_lengths(public_key, signature)
         p256_portable.verify(public_key, message, signature)
 
