@@ -27,6 +27,10 @@ class Entry(Protocol):
         """False: this was the last one."""
         ...
 
+    def complete(self) -> None:
+        """Called then."""
+        ...
+
 
 class Exchange(NamedTuple):
     """One line of the transcript."""
@@ -107,9 +111,10 @@ class Serial:
         else:
             self.send(text.encode())
 
-    def end_entry(self) -> None:
+    def _end_entry(self, entry: Entry) -> None:
         self._entry = None
         self._busy = True
+        entry.complete()
 
     def _understands(self, data: bytes, rate: int) -> bool:
         if self.rate == AUTO and self._heard_rate is None and b"AT" in data.upper():
@@ -121,7 +126,7 @@ class Serial:
             self._emit(bytes([byte]))
         if self._entry:
             if not self._entry.feed(byte):
-                self.end_entry()
+                self._end_entry(self._entry)
         elif byte == 0x0D:
             self._end_line()
         elif byte == 0x08:

@@ -35,17 +35,21 @@ class Entry:
         self._sms = sms
         self._destination = destination
         self._typed = bytearray()
+        self._given_up = False
 
     def feed(self, byte: int) -> bool:
-        if byte == ESCAPE:
-            self._sms.cancel()
-            return False
-        if byte == CTRL_Z:
-            self._sms.submit(self._destination, bytes(self._typed))
+        if byte in (CTRL_Z, ESCAPE):
+            self._given_up = byte == ESCAPE
             return False
         if len(self._typed) < MAX_ENTRY_BYTES:
             self._typed.append(byte)
         return True
+
+    def complete(self) -> None:
+        if self._given_up:
+            self._sms.cancel()
+        else:
+            self._sms.submit(self._destination, bytes(self._typed))
 
 
 class Sms:
@@ -128,11 +132,10 @@ class Sms:
         if request.kind is Kind.TEST:
             return OK
         self._sim()
-        if request.kind is not Kind.SET or not request.values[0]:
+        destination = request.text(0)
+        if not destination or not (self._text_mode or destination.isdigit()):
             raise CmsError(INVALID_PDU)
-        if not self._text_mode:
-            request.number(0, 7, 164)
-        self._serial.prompt(Entry(self, request.values[0]))
+        self._serial.prompt(Entry(self, destination))
         self._interpreter.stray_urc()
         return LATER
 

@@ -64,13 +64,14 @@ class Entry:
 
     def feed(self, byte: int) -> bool:
         if self._length is None and byte in (CTRL_Z, ESCAPE):
-            self._tcp.entered(b"" if byte == ESCAPE else bytes(self._data))
+            if byte == ESCAPE:
+                self._data.clear()
             return False
         self._data.append(byte)
-        if len(self._data) < (self._length or MAX_SEND_BYTES):
-            return True
+        return len(self._data) < (self._length or MAX_SEND_BYTES)
+
+    def complete(self) -> None:
         self._tcp.entered(bytes(self._data))
-        return False
 
 
 class Tcp:

@@ -1,0 +1,105 @@
+"""The SIM's locks, registration, signal, and the time that the network tells."""
+
+import pytest
+
+from emulator.phone.cells import Registration
+from emulator.sim800 import Sim
+from emulator.world import World
+
+from .conftest import NUMBER, Desk
+
+
+def with_sim(world: World, sim: Sim | None) -> Desk:
+    desk = Desk(world)
+    desk.modem.sim = sim
+    return desk.start(registered=False)
+
+
+def test_without_a_sim_nothing_goes(world: World) -> None:
+    desk = with_sim(world, None)
+    desk.world.run_for(20_000)
+    assert desk.ask("AT+CPIN?") == "+CME ERROR: 10"
+    assert desk.ask("AT+CCID") == "+CME ERROR: 10"
+    assert desk.ask("AT+CMGS=20") == "+CMS ERROR: 310"
+    assert desk.ask("AT+CREG?") == "+CREG: 0,0|OK"
+
+
+def test_a_pin_has_three_tries_and_a_puk_ten(world: World) -> None:
+    sim = Sim(NUMBER, pin="1234")
+    desk = with_sim(world, sim)
+    desk.world.run_for(2_000)
+    assert desk.ask("AT+CPIN?") == "+CPIN: SIM PIN|OK"
+    assert desk.ask("AT+CMGS=20") == "+CMS ERROR: 311"
+    assert desk.ask('AT+CPIN="0000"') == "+CME ERROR: 16"
+    assert desk.ask("AT+SPIC") == "+SPIC: 2,3,10,10|OK"
+    assert desk.ask("AT+CPIN=0000") == "+CME ERROR: 16"
+    assert desk.ask("AT+CPIN=0000") == "+CME ERROR: 12"
+    assert desk.ask("AT+CPIN?") == "+CPIN: SIM PUK|OK"
+    assert desk.ask('AT+CPIN="12345678","4321"') == "OK|+CPIN: READY"
+    assert desk.world.run_until(lambda: desk.modem.sms.ready)
+    desk.modem.cut_power()
+    desk.start(registered=False)
+    assert "+CPIN: SIM PIN|OK" in desk.ask("AT+CPIN?"), "asked for again after every start"
+
+
+def test_registration_is_announced_if_somebody_wants_to_know(desk: Desk) -> None:
+    desk.start(registered=False)
+    assert desk.ask("AT+CREG=1", 100) == "OK"
+    assert desk.wait(10_000) == "+CPIN: READY|+CREG: 2|+CREG: 1|Call Ready|SMS Ready"
+    desk.world.phone.cells.outage(1_000, 61_000)
+    assert desk.wait(30_000) == "+CREG: 2"
+    assert desk.ask("AT+CSQ") == "+CSQ: 99,0|OK"
+    assert desk.wait(60_000) == "+CREG: 1"
+
+
+@pytest.mark.parametrize(
+    ("registration", "shown"), [(Registration.DENIED, 3), (Registration.SEARCHING, 2), (Registration.ROAMING, 5)]
+)
+def test_what_the_network_decides(world: World, registration: Registration, shown: int) -> None:
+    world.phone.cells.registration = registration
+    desk = Desk(world).start(registered=False)
+    desk.world.run_for(10_000)
+    assert desk.ask("AT+CREG?") == f"+CREG: 0,{shown}|OK"
+    assert desk.modem.radio.registered == (registration is Registration.ROAMING)
+
+
+@pytest.mark.parametrize(("dbm", "step"), [(-113, 0), (-73, 20), (-51, 31), (-40, 31), (-120, 0)])
+def test_signal(ready: Desk, dbm: int, step: int) -> None:
+    ready.world.phone.cells.signal_dbm = dbm
+    assert ready.ask("AT+CSQ") == f"+CSQ: {step},0|OK"
+
+
+def test_the_clock_is_unset_until_the_network_tells_the_time(ready: Desk) -> None:
+    assert ready.ask("AT+CCLK?").startswith('+CCLK: "04/01/01,00:00:')
+    assert ready.ask("AT+CLTS=1;&W") == "OK"
+    assert ready.ask("AT+CCLK?").startswith('+CCLK: "04/01/01,'), "only at the next registration"
+    assert ready.ask("AT+CFUN=0") == "OK"
+    assert ready.ask("AT+CFUN=1") == "OK"
+    assert "*PSUTTZ: 2026,9,21," in ready.wait(10_000)
+    assert ready.ask("AT+CCLK?").startswith('+CCLK: "26/09/21,')
+    assert ready.ask("AT+CCLK?").endswith('+32"|OK')
+
+
+def test_a_wrong_time_and_none_at_all(world: World) -> None:
+    world.phone.cells.time = "wrong"
+    world.phone.cells.time_error_s = -3 * 365 * 86_400
+    desk = Desk(world).start(registered=False)
+    assert desk.ask("AT+CLTS=1;&W", 100) == "OK"
+    assert world.run_until(lambda: desk.modem.sms.ready)
+    assert desk.ask("AT+CCLK?").startswith('+CCLK: "23/09/22,')
+    world.phone.cells.time = "none"
+    desk.modem.cut_power()
+    desk.start()
+    assert desk.ask("AT+CCLK?").startswith('+CCLK: "04/01/01,')
+
+
+def test_the_clock_can_be_set_by_hand(ready: Desk) -> None:
+    assert ready.ask('AT+CCLK="26/11/23,05:00:00+32"') == "OK"
+    assert ready.ask("AT+CCLK?").startswith('+CCLK: "26/11/23,05:00:0')
+    assert ready.ask('AT+CCLK="yesterday"') == "+CME ERROR: 3"
+
+
+def test_flight_mode(ready: Desk) -> None:
+    assert ready.ask("AT+CFUN=4") == "OK"
+    assert ready.ask("AT+CREG?;+CFUN?") == "+CREG: 0,0|+CFUN: 4|OK"
+    assert ready.ask("AT+CFUN=3") == "+CME ERROR: 3"

@@ -1,0 +1,144 @@
+"""Short messages at the AT interface: PDU mode, the memory, announcements, refusals."""
+
+import pytest
+from gsm.pdu import decode_deliver, decode_status_report, encode_submit
+
+from emulator.sim800.texts import heading_and_text
+
+from .conftest import SERVICE, Desk, lines
+
+Got = list[tuple[str, bytes]]
+
+
+@pytest.fixture
+def got(ready: Desk) -> Got:
+    """What an application in the network received."""
+    received: Got = []
+    ready.world.phone.smsc.application(SERVICE, lambda sender, content: received.append((sender, content)))
+    return received
+
+
+def test_a_message_goes_out(ready: Desk, got: Got) -> None:
+    assert ready.send_sms(b"\x00\x01\xff") == "+CMGS: 1|OK"
+    ready.world.run_for(5_000)
+    assert got == [(ready.modem.number, b"\x00\x01\xff")]
+
+
+def test_parts_are_joined_by_the_platform(ready: Desk, got: Got) -> None:
+    data = bytes(range(256)) * 2
+    assert ready.send_sms(data) == "+CMGS: 4|OK"
+    ready.world.run_for(10_000)
+    assert got == [(ready.modem.number, data)]
+
+
+def test_the_length_excludes_the_service_centre(ready: Desk) -> None:
+    pdu, length = encode_submit(SERVICE, b"x")[0]
+    ready.type(f"AT+CMGS={length + 1}\r".encode())
+    assert lines(ready.type(pdu.hex().encode() + b"\x1a")) == "+CMS ERROR: 304"
+    ready.type(f"AT+CMGS={length}\r".encode())
+    assert lines(ready.type(b"no hexadecimal\x1a")) == "+CMS ERROR: 304"
+
+
+def test_delivery_is_reported_if_that_was_asked_for(ready: Desk, got: Got) -> None:
+    assert ready.ask("AT+CNMI=2,1,0,1,0") == "OK"
+    assert ready.send_sms(report=True).startswith("+CMGS: 1|OK")
+    ready.world.run_for(5_000)
+    told = lines(bytes(ready.heard)).split("|")
+    length = int(told[-2].removeprefix("+CDS: "))
+    pdu = bytes.fromhex(told[-1])
+    report = decode_status_report(pdu)
+    assert length == len(pdu) - 1 - pdu[0]
+    assert (report.reference, report.number, report.delivered) == (1, SERVICE, True)
+
+
+def test_a_message_comes_in_is_listed_read_and_deleted(ready: Desk) -> None:
+    ready.world.phone.smsc.send(SERVICE, ready.modem.number, b"\x01\x02")
+    assert ready.wait(5_000) == '+CMTI: "SM",1'
+    _, heading, pdu, _ = ("|" + ready.ask("AT+CMGL=4,1")).split("|")
+    assert heading == f'+CMGL: 1,0,"",{len(pdu) // 2 - 1 - int(pdu[:2], 16)}'
+    message = decode_deliver(bytes.fromhex(pdu))
+    assert (message.sender, message.data) == (SERVICE, b"\x01\x02")
+    assert message.time == pytest.approx(ready.world.unix_time, abs=30)
+    assert ready.ask("AT+CMGR=1").startswith('+CMGR: 0,"",')
+    assert ready.ask("AT+CMGR=1").startswith('+CMGR: 1,"",'), "read now"
+    assert ready.ask("AT+CPMS?") == '+CPMS: "SM",1,30,"SM",1,30,"SM",1,30|OK'
+    assert ready.ask("AT+CMGD=1") == "OK"
+    assert ready.ask("AT+CMGR=1") == "OK"
+    assert ready.ask("AT+CMGR=31") == "+CMS ERROR: 321"
+
+
+def test_messages_survive_the_modems_power(ready: Desk) -> None:
+    ready.world.phone.smsc.send(SERVICE, ready.modem.number, b"kept")
+    ready.world.run_for(5_000)
+    ready.modem.cut_power()
+    ready.start()
+    assert ready.ask("AT+CMGL=4").startswith("+CMGL: 1,0")
+
+
+def test_a_message_may_go_to_the_port_directly(ready: Desk) -> None:
+    assert ready.ask("AT+CNMI=2,2") == "OK"
+    ready.world.phone.smsc.send(SERVICE, ready.modem.number, "direct")
+    heading, pdu = ready.wait(5_000).split("|")
+    assert heading.startswith("+CMT: ,")
+    assert decode_deliver(bytes.fromhex(pdu)).text == "direct"
+    assert ready.modem.sim
+    assert ready.modem.sim.places == {}
+
+
+def test_a_full_inbox_takes_nothing_until_there_is_room(ready: Desk) -> None:
+    smsc = ready.world.phone.smsc
+    smsc.faults.inbox_capacity = 2
+    for number in range(4):
+        smsc.send(SERVICE, ready.modem.number, bytes([number]))
+        ready.world.run_for(5_000)
+    assert ready.ask("AT+CPMS?").startswith('+CPMS: "SM",2,2')
+    assert smsc.waiting(ready.modem.number) == 2
+    assert ready.ask("AT+CMGD=1", 100) == "OK"
+    assert ready.wait(5_000) == '+CMTI: "SM",1'
+    assert smsc.waiting(ready.modem.number) == 1
+
+
+def test_nothing_is_sent_before_sms_ready_or_without_service(desk: Desk) -> None:
+    desk.start(registered=False)
+    assert desk.ask("AT+CMGS=20", 100) == "+CMS ERROR: 515"
+    assert desk.world.run_until(lambda: desk.modem.sms.ready)
+    desk.world.phone.cells.covered = False
+    assert desk.send_sms() == "+CMS ERROR: 331"
+
+
+def test_refusals_and_giving_up(ready: Desk, got: Got) -> None:
+    ready.world.phone.smsc.faults.refuse_cms = 38
+    assert ready.send_sms() == "+CMS ERROR: 38"
+    assert ready.type(b"AT+CMGS=20\r") == b"\r\n> "
+    assert lines(ready.type(b"00\x1b")) == "OK"
+    assert ready.ask("AT+CMGS=") == "+CMS ERROR: 304"
+    assert got == []
+
+
+def test_text_mode(ready: Desk, got: Got) -> None:
+    assert ready.ask("AT+CMGF=1") == "OK"
+    ready.type(f'AT+CMGS="{SERVICE}"\r'.encode())
+    assert lines(ready.type(b"plain\x1a", 5_000)) == "+CMGS: 1|OK"
+    ready.world.phone.smsc.send(SERVICE, ready.modem.number, "back")
+    ready.world.phone.smsc.send(SERVICE, ready.modem.number, b"\xca\xfe")
+    ready.world.run_for(5_000)
+    assert got == [(ready.modem.number, b"plain")]
+    listed = ready.ask('AT+CMGL="ALL"')
+    assert f'"REC UNREAD","{SERVICE}","","26/09/21,' in listed
+    assert "|back|" in listed
+    assert "|CAFE|" in listed
+    assert ready.ask('AT+CMGDA="DEL ALL"') == "OK"
+    assert ready.ask('AT+CMGL="ALL"') == "OK"
+
+
+def test_a_pdu_that_is_none_is_shown_as_it_is() -> None:
+    assert heading_and_text(b"\x00\x07", "GSM") == ('"","",""', "0007")
+
+
+def test_a_power_cut_while_a_message_goes_out(ready: Desk, got: Got) -> None:
+    pdu, length = encode_submit(SERVICE, b"x")[0]
+    ready.type(f"AT+CMGS={length}\r".encode())
+    ready.type(pdu.hex().encode() + b"\x1a")
+    ready.modem.cut_power()
+    ready.world.run_for(30_000)
+    assert got == []
