@@ -30,6 +30,7 @@ HOST_BAUD = const(115_200)
 
 # GSM modem
 MODEM_UART = const(1)
+MODEM_BAUD = const(115_200)
 MODEM_TX = const(17)
 MODEM_RX = const(16)
 MODEM_POWER_KEY = const(14)  # high = a transistor pulls the modem's PWRKEY low

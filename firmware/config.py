@@ -10,12 +10,23 @@ from errno import ENOENT
 
 from borrowed import Borrowed
 from errors import Corrupt
+from micropython import const
 from protocol.errors import ProtocolError
 
 PATH = "/config"
 MAGIC = b"PC1"
 DIGEST_BYTES = 8
-FIELDS = ("role", "machine_id", "epoch", "institution", "authority_key", "machine_key", "institution_key", "settings")
+FIELDS = (
+    "role",
+    "machine_id",
+    "epoch",
+    "institution",
+    "authority_key",
+    "machine_key",
+    "institution_key",
+    "settings",
+    "trial",  # of new settings, which have to show that they work; trial.py has its law
+)
 ROLES = ("swipe", "master_issuer", "child_issuer")
 
 # Settings and what they are when nobody set them.
@@ -24,16 +35,36 @@ DEFAULTS = {
     "require_client": False,  # act on a tap only while a client waits for one
     "exam_s": 1800,  # an exam that nobody ends is over after this
     "report_s": 300,  # a report at least this often, entries or not
-    "transport": "wifi",
+    "transport": "wifi",  # links in the order in which they are preferred: "wifi,gprs,sms"
     "wifi_ssid": "",
     "wifi_password": "",
     "server_host": "",
     "server_port": 80,
     "server_path": "/api/v1/uplink",
+    "server_tls": False,
+    "server_name": "",  # in its certificate; empty: the host
+    "server_ca": b"",  # the one certificate (DER) that may vouch for it
+    "apn": "",
+    "apn_user": "",
+    "apn_password": "",
+    "sim_pin": "",
+    "sms_number": "",  # of the back office
+    "sms_per_day": 40,
+    "sms_gather_s": 3600,  # so long an entry may wait for others that go by the same SMS,
+    "sms_min_entries": 48,  # unless there are so many of them
 }
 
 # Bounds of the numbers among them, both included. No pause may be nothing, none longer than the ticks can count.
-BOUNDS = {"exam_s": (1, 86400), "report_s": (1, 86400), "server_port": (1, 65535)}
+BOUNDS = {
+    "exam_s": (1, 86400),
+    "report_s": (1, 86400),
+    "server_port": (1, 65535),
+    "sms_per_day": (0, 1000),
+    "sms_gather_s": (1, 86400),
+    "sms_min_entries": (1, 1000),
+}
+_TEXT_MAX_CHARS = const(128)
+_BYTES_MAX = const(1024)
 
 
 class Config:
@@ -49,6 +80,7 @@ class Config:
         machine_key: bytes,
         institution_key: bytes,
         settings: dict[str, object],
+        trial: list[object] | None = None,
     ) -> None:
         self.role = role
         self.machine_id = machine_id
@@ -58,6 +90,8 @@ class Config:
         self.machine_key = machine_key  # empty on a bootstrapped master-card issuer, as the next
         self.institution_key = institution_key
         self.settings = settings
+        self.trial = trial or []
+        self.returned = False  # new settings have just been given up; the services that begin say so
 
     def text(self, name: str) -> str:
         """A setting that is a text, or what holds when nobody set it."""
@@ -71,6 +105,11 @@ class Config:
     def flag(self, name: str) -> bool:
         """A setting that is true or false."""
         return self.settings.get(name, DEFAULTS[name]) is True
+
+    def octets(self, name: str) -> bytes:
+        """A setting that is bytes."""
+        value = self.settings.get(name, DEFAULTS[name])
+        return value if isinstance(value, bytes) else b""
 
     def directory(self) -> str:
         """Where the journal and the batches of this provisioning live."""
@@ -115,12 +154,22 @@ def checked_settings(given: dict[str, object]) -> dict[str, object]:
         default = DEFAULTS[name]
         if type(value) is not type(default):
             raise ValueError("setting %s" % name)
-        if isinstance(value, str) and len(value) > 128:
+        if isinstance(value, str) and len(value) > _TEXT_MAX_CHARS:
             raise ValueError("setting %s" % name)
+        if isinstance(value, bytes) and len(value) > _BYTES_MAX:
+            raise ValueError("setting %s" % name)
+        if name == "transport":
+            _check_transport(str(value))
         if type(value) is int and not BOUNDS[name][0] <= value <= BOUNDS[name][1]:
             raise ValueError("setting %s" % name)
         known[name] = value
     return known
+
+
+def _check_transport(setting: str) -> None:
+    from links import order_of
+
+    order_of(setting)
 
 
 def _digest(body: bytes) -> bytes:

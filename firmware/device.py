@@ -24,7 +24,7 @@ from reader_care import ReaderCare
 
 _FEED_MS = const(1000)
 _DIRECTORY = const(0x4000)  # in os.ilistdir's type
-_SWIPE_MODULES = ("swipe", "tap", "exams", "decision", "batches", "uplink")
+_SWIPE_MODULES = ("swipe", "tap", "exams", "decision", "batches", "uplink", "link_state")
 _OTHER_MODULES = ("provisioning", "issuer")
 
 
@@ -39,6 +39,7 @@ class Device:
         ui: "Ui",
         watchdog: "WDT",
         identity: tuple[bytes, int],
+        make_modem: "Callable[[OnSms], Modem]",
     ) -> None:
         """``identity`` = the chip's unique number and the cause of this start."""
         self.chip = chip
@@ -55,6 +56,7 @@ class Device:
         self.fault = ""
         self._watchdog = watchdog
         self.unique_id, self._reset_cause = identity
+        self.make_modem = make_modem
         self.service: Swipe | Issuer | None = None
         self._cards: Issuer | None = None
         self.uplink: Uplink | None = None
@@ -176,8 +178,7 @@ class Device:
     def _begin_uplink(self) -> None:
         from uplink import Uplink
 
-        assert self.config is not None
-        self.uplink = Uplink(self, self.config.text("transport"))
+        self.uplink = Uplink(self)
         self._tasks.append(asyncio.create_task(self.uplink.run()))
 
     # What is on flash
@@ -197,7 +198,7 @@ class Device:
             self.link.notify("fault", {"reason": reasons.STORAGE_FAILED, "detail": self.fault})
             return
         if self.journal is not None:
-            self.clock.hint(self.journal.state.latest_time)
+            self.clock.not_before(self.journal.state.latest_time)
         self._forget_old_provisionings()
 
     def _forget_old_provisionings(self) -> None:
@@ -231,7 +232,7 @@ class Device:
     def _uplink_now(self, params: Params) -> dict[str, object]:  # noqa: ARG002
         if self.uplink is None:
             raise Refused(reasons.WRONG_ROLE if self.config else reasons.NOT_PROVISIONED, detail="no uplink here")
-        self.reported.set()
+        self.uplink.hurry()
         return {"queued": True}
 
     def _cancel(self, params: Params) -> dict[str, object]:  # noqa: ARG002
@@ -275,6 +276,7 @@ class Device:
 
     def _tell_reader(self, state: str) -> None:
         self.link.notify("reader", {"state": state})
+        self.reported.set()
 
 
 def _unload(names: tuple[str, ...]) -> None:
@@ -301,6 +303,7 @@ if TYPE_CHECKING:
     from issuer import Issuer
     from machine import WDT
     from provisioning import Provisioning
+    from sim800.modem import Modem, OnSms
     from swipe import Swipe
     from ui import Ui
     from uplink import Uplink

@@ -2,6 +2,8 @@
 
 import gc
 
+import link_report
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from device import Device
@@ -41,7 +43,7 @@ def status(device: "Device") -> dict[str, object]:
             "free_bytes": journal.free_bytes() if journal else 0,
         },
         "batches": [],
-        "uplink": device.uplink.status() if device.uplink else None,
+        "uplink": link_report.status(device.uplink) if device.uplink else None,
         "clock": {"time": device.clock.now(), "quality": device.clock.quality_name()},
         "locked": False,
         "heap_free_bytes": gc.mem_free(),

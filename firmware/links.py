@@ -8,9 +8,10 @@ several times over a while: one success of a Wi-Fi that comes and goes does not 
 every link is tried at its own pace, and the first that works is taken.
 
 Pauses grow from link to link by themselves and are jittered, so that a hall full of machines does not knock at the
-same moment. Times are milliseconds of uptime.
+same moment. Times are milliseconds of uptime. Borrowed code.
 """
 
+from link_state import Link, LinkState, Load
 from micropython import const
 
 _LEAVE_AFTER = const(2)  # failures in a row
@@ -27,55 +28,23 @@ _URGENT_MS = const(120000)  # so long the usual links have to answer
 _DOUBLINGS_MAX = const(8)
 _NEVER_MS = const(1 << 40)  # longer than any uptime
 
-# Numbers of protocol.links, which is in memory for a moment only (a test compares).
-FIRST_CHOICE = const(0)
-NO_ANSWER = const(3)
-SMS_CAP_REACHED = const(13)
-BETTER_LINK_BACK = const(15)
-URGENT_EVENT = const(16)
-TRIAL = const(17)
-# Trying again soon does not heal these: no SIM, wrong PIN, modem silent, SMS cap, not configured, wrong certificate.
-_DEFINITE = const(1 << 5 | 1 << 6 | 1 << 10 | 1 << 13 | 1 << 14 | 1 << 4)
-
-SMS = "sms"  # the only one whose answer comes later, or never
-
-
-class Link:
-    """What is known of one link."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.down = False  # left because it failed; it has to work again before it is the link
-        self.failures = 0  # in a row
-        self.reason = FIRST_CHOICE  # of the last failure
-        self.streak = 0  # successes in a row while it was not the link
-        self.since_ms = 0  # the first of them
-        self.retry_ms = 0  # not before
-        self.waiting = False  # a message is under way; retry_ms is when its answer counts as lost
-
-
-class Load:
-    """What there is to say."""
-
-    def __init__(self) -> None:
-        self.pending = 0  # entries that the back office does not have
-        self.oldest_ms = 0  # when the oldest of them was first seen
-        self.told_ms: int | None = None  # the last acknowledgement; None: none since power came up
-        self.asked = False  # somebody wants a report now
-        self.urgent_ms: int | None = None  # since when there is something that must be known soon
-        self.flush = False  # what is pending is not worth gathering any more
+# Names of protocol.links, which this heap has no room for (a test compares).
+_NO_ANSWER = const("no_answer")
+_SMS_CAP_REACHED = const("sms_cap_reached")
+_BETTER_LINK_BACK = const("better_link_back")
+_TRIAL = const("trial")
+# Trying again soon does not heal these.
+_DEFINITE = const(("bad_certificate", "no_sim", "pin_wrong", "modem_silent", "sms_cap_reached", "not_configured"))
+_SMS = const("sms")  # the only link whose answer comes later, or never
+_NAMES = const(("wifi", "gprs", "sms"))
 
 
 class Choice:
-    """The state of all links of one machine."""
+    """The rule, at work on the state of one machine's links."""
 
-    def __init__(self, order: "list[str]", report_ms: int, gather: "tuple[int, int]", jitter: "Jitter") -> None:
+    def __init__(self, state: LinkState, report_ms: int, gather: "tuple[int, int]", jitter: "Jitter") -> None:
         """``gather`` = (entries, ms) that are worth an SMS; ``jitter(n)`` gives a number from 0 to n."""
-        self.links = [Link(name) for name in order]
-        self.current = self.links[0]
-        self.reason = FIRST_CHOICE
-        self.switches = 0
-        self.forced: tuple[str, ...] = ()  # links that are on trial
+        self.state = state
         self._report_ms = report_ms
         self._gather_entries, self._gather_ms = gather
         self._jitter = jitter
@@ -83,10 +52,10 @@ class Choice:
     def plan(self, now_ms: int, load: Load) -> tuple[str, int]:
         """(link, when): the next thing to do, unless something happens before. ``when`` may have passed."""
         self._give_up_waiting(now_ms)
-        best, best_ms = self.current, _NEVER_MS
+        best, best_ms = self.state.current, _NEVER_MS
         better = True
-        for link in self.links:
-            better = better and link is not self.current
+        for link in self.state.links:
+            better = better and link is not self.state.current
             due_ms = max(self._due_ms(link, load, better), link.retry_ms)
             urgent_ms = self._urgent_due_ms(link, load)
             if urgent_ms < due_ms:
@@ -97,20 +66,20 @@ class Choice:
 
     def is_urgent(self, name: str) -> bool:
         """Whether this link would be used only because something is urgent."""
-        return name == SMS and self.current.name != SMS and not self.current.down and name not in self.forced
+        return (
+            name == _SMS
+            and self.state.current.name != _SMS
+            and not self.state.current.down
+            and name not in self.state.forced
+        )
 
     def force(self, names: "tuple[str, ...]") -> None:
         """New settings are on trial: these links have to show that they work."""
-        self.forced = names
-        for link in self.links:
+        self.state.forced = names
+        for link in self.state.links:
             if link.name in names:
-                self._switch(link, TRIAL)
+                self._switch(link, _TRIAL)
                 return
-
-    def hurry(self, now_ms: int) -> None:
-        """Somebody is waiting: no pause for the current link."""
-        if not self.current.waiting and self.current.retry_ms > now_ms:
-            self.current.retry_ms = now_ms
 
     def sent(self, name: str, now_ms: int) -> None:
         """A message left whose answer may come later, or never."""
@@ -125,83 +94,87 @@ class Choice:
         link.waiting = False
         link.failures = 0
         link.retry_ms = 0
-        if link is self.current:
+        if link is self.state.current:
             link.down = False
             return
         if not link.streak:
             link.since_ms = now_ms
         link.streak += 1
-        if self.current.down:
-            self._switch(link, BETTER_LINK_BACK if self._is_better(link) else self.current.reason)
+        if self.state.current.down:
+            self._switch(link, _BETTER_LINK_BACK if self._is_better(link) else self.state.current.reason)
         elif self._is_better(link):
             if link.streak >= _CONFIRM_TIMES and now_ms - link.since_ms >= _CONFIRM_MS:
-                self._switch(link, BETTER_LINK_BACK)
+                self._switch(link, _BETTER_LINK_BACK)
             else:
                 link.retry_ms = now_ms + _CONFIRM_MS
 
-    def failed(self, name: str, reason: int, now_ms: int, until_ms: int = 0) -> None:
+    def failed(self, name: str, reason: str, now_ms: int, until_ms: int = 0) -> None:
         """No acknowledgement over this link, and why; not before ``until_ms`` when that is known."""
         link = self._named(name)
-        waited = link.waiting and reason == NO_ANSWER
+        waited = link.waiting and reason == _NO_ANSWER
         link.waiting = False
         link.failures += 1
         link.streak = 0
         link.reason = reason
-        if link.failures >= _LEAVE_AFTER or _DEFINITE >> reason & 1:
+        if link.failures >= _LEAVE_AFTER or reason in _DEFINITE:
             link.down = True
         link.retry_ms = max(until_ms, now_ms if waited else now_ms + self._backoff_ms(link))
-        if link is self.current and link.down:
+        if link is self.state.current and link.down:
             self._leave(reason)
 
-    def _leave(self, reason: int) -> None:
-        for link in self.links:
+    def stuck(self, name: str, now_ms: int) -> None:
+        """The link works, but the answer takes nothing further: not the moment to insist."""
+        link = self._named(name)
+        link.failures += 1
+        link.waiting = False
+        link.retry_ms = now_ms + self._backoff_ms(link)
+
+    def _leave(self, reason: str) -> None:
+        for link in self.state.links:
             if not link.down:
                 self._switch(link, reason)
                 return
-        if reason == SMS_CAP_REACHED:  # nothing works and this must not be used: the first choice stands for "offline"
-            self._switch(self.links[0], reason)
-            self.current.down = True
+        if reason == _SMS_CAP_REACHED:  # nothing works and this must not be used: the first choice stands for no link
+            self._switch(self.state.links[0], reason)
+            self.state.current.down = True
 
-    def _switch(self, link: Link, reason: int) -> None:
+    def _switch(self, link: Link, reason: str) -> None:
         link.streak = 0
         link.down = False
-        if link is not self.current or reason == TRIAL:
-            self.current = link
-            self.reason = reason
-            self.switches += 1
+        if link is not self.state.current or reason == _TRIAL:
+            self.state.current = link
+            self.state.reason = reason
+            self.state.switches += 1
 
     def _backoff_ms(self, link: Link) -> int:
         pause_ms = min(_BACKOFF_MIN_MS << min(link.failures - 1, _DOUBLINGS_MAX), _BACKOFF_MAX_MS)
-        if link.name in self.forced:
+        if link.name in self.state.forced:
             pause_ms = min(pause_ms, _FORCED_MAX_MS)
         elif link.down and not self._all_down():
             pause_ms = max(pause_ms, _PROBE_MIN_MS)
         return pause_ms // 2 + self._jitter(pause_ms // 2)
 
     def _all_down(self) -> bool:
-        for link in self.links:
-            if not link.down:
-                return False
-        return True
+        return all(link.down for link in self.state.links)
 
     def _give_up_waiting(self, now_ms: int) -> None:
-        for link in self.links:
+        for link in self.state.links:
             if link.waiting and now_ms >= link.retry_ms:
-                self.failed(link.name, NO_ANSWER, now_ms)
+                self.failed(link.name, _NO_ANSWER, now_ms)
 
     def _due_ms(self, link: Link, load: Load, better: bool) -> int:
         """When there is something to say on this link."""
-        if link.name in self.forced:
+        if link.name in self.state.forced:
             return 0
-        if link is self.current or self.current.down:
+        if link is self.state.current or self.state.current.down:
             return self._report_due_ms(link, load)
         # A probe, of a better link only. It is a report like any other.
         return 0 if better else _NEVER_MS
 
     def _report_due_ms(self, link: Link, load: Load) -> int:
-        if load.told_ms is None or load.asked or (load.pending and (link.name != SMS or load.flush)):
+        if load.told_ms is None or load.asked or (load.pending and (link.name != _SMS or load.flush)):
             return 0
-        if link.name != SMS:
+        if link.name != _SMS:
             return load.told_ms + self._report_ms
         if load.pending >= self._gather_entries:
             return 0
@@ -212,20 +185,32 @@ class Choice:
     def _urgent_due_ms(self, link: Link, load: Load) -> int:
         if load.urgent_ms is None:
             return _NEVER_MS
-        if link.name != SMS:
-            return max(load.urgent_ms, link.retry_ms) if link is self.current else _NEVER_MS
-        due_ms = load.urgent_ms if link is self.current else load.urgent_ms + _URGENT_MS
-        # Whoever waits for the answer to another message, or has used up the day's messages, sends this one all the same.
-        return due_ms if link.waiting or link.reason == SMS_CAP_REACHED else max(due_ms, link.retry_ms)
+        if link.name != _SMS:
+            return max(load.urgent_ms, link.retry_ms) if link is self.state.current else _NEVER_MS
+        due_ms = load.urgent_ms if link is self.state.current else load.urgent_ms + _URGENT_MS
+        # An answer that is awaited and the day's cap hold other messages up, not this one.
+        return due_ms if link.waiting or link.reason == _SMS_CAP_REACHED else max(due_ms, link.retry_ms)
 
     def _is_better(self, link: Link) -> bool:
-        return self.links.index(link) < self.links.index(self.current)
+        return self.state.links.index(link) < self.state.links.index(self.state.current)
 
     def _named(self, name: str) -> Link:
-        for link in self.links:
+        for link in self.state.links:
             if link.name == name:
                 return link
         raise KeyError(name)
+
+
+def first_state(order: "list[str]") -> LinkState:
+    """Of a machine whose services begin."""
+    state = LinkState()
+    state.links = []
+    for name in order:
+        link = Link()
+        link.name = name
+        state.links.append(link)
+    state.current = state.links[0]
+    return state
 
 
 def order_of(setting: str) -> "list[str]":
@@ -233,7 +218,7 @@ def order_of(setting: str) -> "list[str]":
     names: list[str] = []
     for part in setting.split(","):
         name = part.strip()
-        if name not in ("wifi", "gprs", SMS) or name in names:
+        if name not in _NAMES or name in names:
             raise ValueError("transport")
         names.append(name)
     return names

@@ -14,6 +14,7 @@ from mfrc522.chip import Mfrc522
 from ui import Ui
 
 HOST_BUFFER_BYTES = 4096  # two of the longest lines
+MODEM_BUFFER_BYTES = 2048
 WATCHDOG_MS = 30000
 RUN_THRESHOLD_BYTES = 16384  # collect before the heap is full: what lasts must not lie scattered among what goes
 
@@ -30,6 +31,7 @@ def make_device() -> Device:
         make_ui(link),
         WDT(timeout=WATCHDOG_MS),
         (machine.unique_id(), machine.reset_cause()),
+        make_modem,
     )
 
 
@@ -55,11 +57,34 @@ def make_ui(link: HostLink) -> Ui:
     return Ui(screen, Buzzer(PWM(Pin(board.BUZZER))), lambda lines: link.notify("screen", {"lines": lines}), "en")
 
 
+def make_modem(on_sms: "Callable[[StatusReport | None], None]") -> "Modem":
+    # Only when a link needs it. Its UART must hold what comes during a card's longest command.
+    from sim800.modem import Modem
+
+    uart = UART(
+        board.MODEM_UART,
+        board.MODEM_BAUD,
+        tx=board.MODEM_TX,
+        rx=board.MODEM_RX,
+        rxbuf=MODEM_BUFFER_BYTES,
+        timeout=0,
+    )
+    power_key, power = Pin(board.MODEM_POWER_KEY, Pin.OUT, value=0), Pin(board.MODEM_POWER, Pin.OUT, value=0)
+    return Modem(uart, power_key, power, Pin(board.MODEM_STATUS, Pin.IN), board.MODEM_BAUD, on_sms)
+
+
 def restart(_loop: object, context: dict[str, BaseException]) -> None:
     # A programming error: say which, then begin anew. The journal knows what was going on.
     sys.print_exception(context["exception"])
     machine.reset()
 
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gsm.pdu import StatusReport
+    from sim800.modem import Modem
 
 asyncio.get_event_loop().set_exception_handler(restart)
 asyncio.run(make_device().run())

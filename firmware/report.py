@@ -3,35 +3,30 @@
 import gc
 
 import journal_report
+import link_report
 from device_report import FIRMWARE
 from journal import Journal
-from protocol import uplink
+from protocol import report_writer, uplink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from device import Device
 
-ENTRIES_MAX = 48  # in one report: bounds the heap
+ENTRIES_MAX = 20  # in one report: bounds the heap; what is left goes on the same connection
 
 
-def seal(device: "Device", max_bytes: int) -> bytes:
+async def seal(device: "Device", max_bytes: int, link: str) -> bytes:
     """The oldest entries that the back office does not have, as many as fit, with the machine's health."""
     journal, config = device.journal, device.config
     assert journal is not None
     assert config is not None
-    health = _health(device)
+    health = _least_health(device) if link == "sms" else _health(device)
     first, before, entries, after = journal_report.pending(journal, ENTRIES_MAX)
-    fits = uplink.entries_that_fit(entries, max_bytes, health)
+    fits = report_writer.entries_that_fit(entries, max_bytes, health)
     if fits < len(entries):
         first, before, entries, after = journal_report.pending(journal, fits)
     report = uplink.Report(config.machine_id, first, before, entries, after, health)
-    return uplink.seal_report(config.machine_key, report)
-
-
-def open_answer(device: "Device", sealed: bytes, answer: bytes) -> uplink.Ack:
-    """The acknowledgement of that report, authenticated. Raises ProtocolError."""
-    assert device.config is not None
-    return uplink.open_ack(device.config.machine_key, sealed, answer)
+    return report_writer.seal_report(config.machine_key, report)
 
 
 def acknowledge(journal: Journal, seq: int) -> None:
@@ -39,20 +34,33 @@ def acknowledge(journal: Journal, seq: int) -> None:
     journal_report.acknowledge(journal, seq)
 
 
+def _least_health(device: "Device") -> dict[int, object]:
+    """Where each byte has its price."""
+    assert device.config is not None
+    return {
+        uplink.HEALTH_TRANSPORT: "sms",
+        uplink.HEALTH_EPOCH: device.config.epoch,
+        uplink.HEALTH_CLOCK: device.clock.now(),
+    }
+
+
 def _health(device: "Device") -> dict[int, object]:
     assert device.journal is not None
     assert device.config is not None
     assert device.uplink is not None
     device.clock.tick()
-    return {
-        uplink.HEALTH_UPTIME_S: device.clock.uptime_ms // 1000,
-        uplink.HEALTH_FIRMWARE: FIRMWARE,
-        uplink.HEALTH_HEAP_FREE_BYTES: min(device.least_heap_bytes, gc.mem_free()),
-        uplink.HEALTH_FLASH_FREE_BYTES: device.journal.free_bytes(),
-        uplink.HEALTH_READER_REINITS: device.chip.reinits,
-        uplink.HEALTH_READER_VERSION: device.chip.version,
-        uplink.HEALTH_TRANSPORT: device.uplink.transport_name,
-        uplink.HEALTH_EPOCH: device.config.epoch,
-        uplink.HEALTH_PENDING: device.journal.head_seq - device.journal.acked_seq,
-        uplink.HEALTH_CLOCK: device.clock.now(),
-    }
+    health = link_report.health(device.uplink)
+    health.update(
+        {
+            uplink.HEALTH_UPTIME_S: device.clock.uptime_ms // 1000,
+            uplink.HEALTH_FIRMWARE: FIRMWARE,
+            uplink.HEALTH_HEAP_FREE_BYTES: min(device.least_heap_bytes, gc.mem_free()),
+            uplink.HEALTH_FLASH_FREE_BYTES: device.journal.free_bytes(),
+            uplink.HEALTH_READER_REINITS: device.chip.reinits,
+            uplink.HEALTH_READER_VERSION: device.chip.version,
+            uplink.HEALTH_EPOCH: device.config.epoch,
+            uplink.HEALTH_PENDING: device.journal.head_seq - device.journal.acked_seq,
+            uplink.HEALTH_CLOCK: device.clock.now(),
+        }
+    )
+    return health

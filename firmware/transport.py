@@ -1,24 +1,46 @@
 """How a sealed message reaches the back office and the answer comes back, whatever carries them.
 
-Drawn for all of them: Wi-Fi and GPRS exchange within seconds; an SMS is at most 140 bytes, costs money, and its answer
-may come minutes later or never. The message is sealed before it gets here, so a transport needs to keep no secret.
+Wi-Fi and GPRS exchange within seconds, several messages on one connection. An SMS is at most 140 bytes, costs money,
+and its answer comes minutes later or never. The message is sealed before it gets here, so a transport needs to keep no
+secret; TLS below it hides who reports, and when, from the clinic's network.
 
-A transport named "x" is the module transport_x with make(config); its code is in memory during an exchange only.
+A transport named "x" is the module transport_x with make(uplink); its code is in memory while it is used only.
 """
 
-MAX_MESSAGE_BYTES = {"wifi": 4096}  # what one exchange carries: the uplink cuts its report to fit
+SEALED = "application/cose"
 
 
 class TransportError(Exception):
     """The message may or may not have arrived. The uplink sends it again later; the back office takes it once."""
 
+    def __init__(self, reason: str, detail: str = "", until_ms: int = 0) -> None:
+        """``reason`` is one of protocol.links.REASONS; no use to try again before the uptime ``until_ms``."""
+        super().__init__(reason + ": " + detail if detail else reason)
+        self.reason = reason
+        self.until_ms = until_ms
+
 
 class Transport:
-    """One way to the back office."""
+    """One way to the back office. Nothing here waits without bound; all of it raises TransportError."""
 
     name = ""
-    min_interval_s = 0  # exchanges cost money on some: not more often than this, however much there is to say
+    max_bytes = 0  # of a sealed message: the uplink cuts its report to fit
+    answers_at_once = True  # it has exchange(); otherwise send(), and the answer comes some other time
+
+    async def open(self) -> None:
+        """Get ready for the first message."""
+        raise NotImplementedError
 
     async def exchange(self, message: bytes) -> bytes:
-        """Deliver the message, return the answer. Raises TransportError; never waits without bound."""
+        """Deliver the message, return the answer."""
         raise NotImplementedError
+
+    async def send(self, message: bytes) -> None:
+        """Hand the message over. That this returns says nothing about whether it will arrive."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Let go of everything that open() took, politely and within bounds. Never raises."""
+
+    def drop(self) -> None:
+        """The same at once, without a word to anybody."""

@@ -21,12 +21,15 @@ class Borrowed:
         gc.collect()
         threshold_bytes = gc.threshold()
         gc.threshold(LOAD_THRESHOLD_BYTES)
+        self.module: Module | None = None
         try:
             __import__(name)
+            self.module = sys.modules[name]
         finally:
             gc.threshold(threshold_bytes)
-        self.module: Module | None = sys.modules[name]
-        self._names = [loaded for loaded in sys.modules if loaded not in before]
+            self._names = [loaded for loaded in sys.modules if loaded not in before]
+            if self.module is None:
+                self.give_back()  # no room for all of it: what had come already must not stay
 
     def __enter__(self) -> "Any":
         return self.module
@@ -40,7 +43,7 @@ class Borrowed:
         for name in self._names:
             sys.modules.pop(name, None)
             parent, _, child = name.rpartition(".")
-            if parent in sys.modules:
+            if hasattr(sys.modules.get(parent), child):
                 delattr(sys.modules[parent], child)
         gc.collect()
 

@@ -1,0 +1,100 @@
+"""What the back office says, taken: time, how far it has the journal, commands, settings on trial. Borrowed code."""
+
+from borrowed import Borrowed
+from errors import Refused
+from protocol import answers, cose, keys
+from protocol import journal as codec
+from protocol.errors import ProtocolError
+from state import ROLLED_BACK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from protocol.uplink import Ack
+    from uplink import Uplink
+
+
+async def take_answer(loop: "Uplink", sealed: bytes, answer: bytes, round_trip_ms: int) -> bool:
+    """The answer to that report. Raises ProtocolError. False: it takes nothing further although there is something."""
+    ack = answers.open_ack(loop.config.machine_key, sealed, answer)
+    return await take_ack(loop, loop.carrier, ack, round_trip_ms)
+
+
+async def take_unasked(loop: "Uplink", message: bytes) -> bool:
+    """A message that came by itself: the answer to one of the latest short messages, or a push. False: neither."""
+    key = keys.downlink_key(loop.config.machine_key)
+    for iv, sent_ms in reversed(loop.requests):
+        try:
+            ack = answers.decode_ack(cose.open_(key, message, iv))
+        except ProtocolError:
+            continue
+        loop.outcome = ("sms", "", 0)
+        await take_ack(loop, "sms", ack, loop.now_ms() - sent_ms)
+        return True
+    try:
+        ack = answers.open_push(loop.config.machine_key, message)
+    except ProtocolError:
+        return False
+    await take_ack(loop, "sms", ack, None)
+    return True
+
+
+async def take_ack(loop: "Uplink", name: str, ack: "Ack", round_trip_ms: int | None) -> bool:
+    """``round_trip_ms`` is None for what nobody asked for: it may be old, so its time means nothing."""
+    journal = loop.journal
+    if round_trip_ms is not None:
+        _set_clock(loop, ack.server_time, round_trip_ms)
+        loop.load.told_ms, loop.load.asked = loop.now_ms(), False
+        loop.last_ack_time = ack.server_time
+    if ack.ack_seq > journal.head_seq:
+        _note_rollback(loop)
+        return False
+    acked_before, head_before = journal.acked_seq, journal.head_seq
+    with Borrowed("journal_report") as code:
+        if not code.acknowledge(journal, ack.ack_seq, ack.ack_mac):
+            loop.last_error = "the back office knows another journal"
+            return False
+    if round_trip_ms is not None and loop.trial_until_ms:
+        _prove(loop, name)
+    if ack.commands:
+        await _obey(loop, ack, round_trip_ms is not None)
+    loop.device.link.notify("uplink", {"acked": journal.acked_seq, "pending": journal.pending()})
+    return journal.acked_seq > acked_before or journal.head_seq > head_before or not journal.pending()
+
+
+async def _obey(loop: "Uplink", ack: "Ack", bound: bool) -> None:
+    device = loop.device
+    with Borrowed("commands") as code:
+        obey = code.Obey(loop.config, loop.journal, device.clock, device.settings_changed)
+        for command in ack.commands:
+            await obey(command, bound)
+
+
+def _set_clock(loop: "Uplink", server_time: int, round_trip_ms: int) -> None:
+    if not server_time:
+        return
+    shown_s = loop.device.clock.trust(server_time, round_trip_ms)
+    if shown_s is None:
+        return
+    try:
+        loop.journal.note(codec.CLOCK, detail=shown_s.to_bytes(4, "big"))
+    except Refused:
+        pass  # the flash ails; taps are refused for that
+
+
+def _prove(loop: "Uplink", name: str) -> None:
+    """Settings on trial: one more link has shown that it works with them."""
+    with Borrowed("trial") as code:
+        if code.proven(loop.config, loop.journal, name):
+            loop.trial_until_ms = 0
+        loop.links.forced = code.links_on_trial(loop.config)
+
+
+def _note_rollback(loop: "Uplink") -> None:
+    """The back office knows later entries of ours: this flash is an old copy. No exam until that is mended."""
+    loop.last_error = "the back office knows a later journal"
+    if loop.journal.state.rolled_back:
+        return
+    try:
+        loop.journal.append(codec.FAULT, detail=ROLLED_BACK)
+    except Refused:
+        pass  # said again by the next answer
