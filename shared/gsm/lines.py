@@ -32,6 +32,8 @@ _URCS = (
     b"NO CARRIER",
     b"Call Ready",
     b"SMS Ready",
+    b"CALL READY",
+    b"SMS READY",
     b"+CPIN:",
     b"+CFUN:",
     b"+CREG:",
@@ -45,6 +47,7 @@ _URCS = (
     b"+CMTE:",
     b"+SIM",
 )
+_URCS_LIKE_ANSWERS = (b"+CIPRXGET:", b"+CREG:", b"+CGREG:", b"+CFUN:")
 _WITH_BODY = (b"+CMT:", b"+CDS:")
 
 
@@ -55,9 +58,14 @@ def kind(line: bytes, own: bytes = b"") -> int:
     """
     if line == b"OK" or starts(line, _FAILURES):
         return FINAL
-    if own and line.startswith(own) and not line.startswith(b"+CIPRXGET: 1"):
+    if own and line.startswith(own) and not _never_an_answer(line):
         return OTHER
     return URC if starts(line, _URCS) else OTHER
+
+
+def _never_an_answer(line: bytes) -> bool:
+    """These differ from the answers to AT+CREG? and AT+CIPRXGET=2 only by having one number."""
+    return b"," not in line and starts(line, _URCS_LIKE_ANSWERS)
 
 
 def has_body(urc: bytes) -> bool:
@@ -106,7 +114,7 @@ class LineParser:
         self._wanted = count
         self._after_line = True
 
-    def feed(self, data: bytes) -> "Iterator[tuple[str, bytes] | tuple[str]]":
+    def feed(self, data: bytes) -> "Iterator[Event]":
         self._pending = self._pending[self._at :] + data
         self._at = 0
         while True:
@@ -171,12 +179,10 @@ class LineParser:
                 return None
             end = start + count  # no OK where one must be: the layer above will see what this data is worth
         self._wanted = 0
-        block = pending[start:end]
-        foreign = len(block) - count
-        place = _foreign_place(block, foreign) if foreign else count
-        self._pending = block[place : place + foreign] + pending[end:]
+        block, told = _sorted(pending[start:end], count)
+        self._pending = told + pending[end:]
         self._at = 0
-        return block[:place] + block[place + foreign :]
+        return block
 
 
 def _line_end(pending: bytes, at: int) -> int:
@@ -186,18 +192,25 @@ def _line_end(pending: bytes, at: int) -> int:
     return first
 
 
-def _foreign_place(block: bytes, foreign: int) -> int:
-    """Where in the block so many bytes are lines of their own that begin with a URC. Behind the data, if nowhere."""
-    behind = len(block) - foreign
+def _sorted(block: bytes, count: int) -> tuple[bytes, bytes]:
+    """So many bytes of data, and the lines of URCs that lay among or behind them. Data that merely looks like a URC
+    stays: no more is taken out than there is too much."""
+    told = b""
     place = block.find(_BREAK)
-    while 0 <= place <= behind:
-        piece = block[place : place + foreign]
-        if piece.endswith(_BREAK) and starts(piece[2:], _URCS):
-            return place
-        place = block.find(_BREAK, place + 1)
-    return behind
+    while len(block) > count and place >= 0:
+        end = block.find(_BREAK, place + 2) + 2
+        if 2 < end - place <= len(block) - count and starts(block[place + 2 : end], _URCS):
+            told += block[place:end]
+            block = block[:place] + block[end:]
+        else:
+            place += 1
+        place = block.find(_BREAK, place)
+    return block[:count], block[count:] + told
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
+
+    Event = tuple[Any, ...]

@@ -1,4 +1,4 @@
-"""One bounded HTTP/1.1 POST on asyncio (RFC 9112): a connection per request, answers of either framing."""
+"""Bounded HTTP/1.1 POSTs on an open connection (RFC 9112): several, one after another, answers of any framing."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ MAX_BODY_BYTES = const(4096)
 _MAX_LINE_BYTES = const(512)
 _MAX_HEADERS = const(40)
 _MAX_CHUNKS = const(256)
+_READ_BYTES = const(256)
 _NO_LENGTH = const(-1)
 _CHUNKED = const(-2)
 
@@ -16,109 +17,138 @@ class HttpError(Exception):
     """The server answered something that is no answer we can take: broken, too long, or cut off."""
 
 
-async def post(host: str, port: int, path: str, body: bytes, content_type: str, timeout_ms: int) -> tuple[int, bytes]:
-    """(status, body). Raises OSError (no connection), asyncio.TimeoutError, HttpError."""
-    return await asyncio.wait_for_ms(_exchange(host, port, path, body, content_type), timeout_ms)
+class Http:
+    """``connection``: read(n), write(data), close(), awaited. ``host``: what the server is called."""
 
+    def __init__(self, connection: "Connection", host: str) -> None:
+        self._connection = connection
+        self._host = host
+        self._ahead = b""  # read from the connection, not yet used
+        self._keeps = False
+        self.usable = True  # for another POST
+        self.posts = 0
 
-async def _exchange(host: str, port: int, path: str, body: bytes, content_type: str) -> tuple[int, bytes]:
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        writer.write(_head(host, port, path, len(body), content_type))
-        writer.write(body)
-        await writer.drain()
-        status = await _status(reader)
-        return status, await _body(reader, await _framing(reader))
-    finally:
-        writer.close()
-        await writer.wait_closed()
+    async def post(self, path: str, body: bytes, content_type: str, timeout_ms: int) -> tuple[int, bytes]:
+        """(status, body). Raises asyncio.TimeoutError, HttpError, and whatever the connection raises."""
+        self.usable = False  # unless the whole answer was read
+        answer: tuple[int, bytes] = await asyncio.wait_for_ms(self._exchange(path, body, content_type), timeout_ms)
+        self.usable = self._keeps
+        self.posts += 1
+        return answer
 
+    async def close(self) -> None:
+        self.usable = False
+        await self._connection.close()
 
-def _head(host: str, port: int, path: str, length: int, content_type: str) -> bytes:
-    return (
-        "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-        % (path, host, port, content_type, length)
-    ).encode()
+    async def _exchange(self, path: str, body: bytes, content_type: str) -> tuple[int, bytes]:
+        await self._connection.write(self._head(path, len(body), content_type) + body)
+        status = await self._status()
+        return status, await self._body(await self._framing())
 
+    def _head(self, path: str, length: int, content_type: str) -> bytes:
+        return (
+            "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+            % (path, self._host, content_type, length)
+        ).encode()
 
-async def _status(reader: asyncio.StreamReader) -> int:
-    parts = (await _line(reader)).split(b" ", 2)
-    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1."):
-        raise HttpError("no HTTP")
-    return _number(parts[1], 10)
+    async def _status(self) -> int:
+        parts = (await self._line()).split(b" ", 2)
+        if len(parts) < 2 or not parts[0].startswith(b"HTTP/1."):
+            raise HttpError("no HTTP")
+        self._keeps = parts[0] == b"HTTP/1.1"
+        return _number(parts[1], 10)
 
+    async def _framing(self) -> int:
+        """The body's length, _CHUNKED or _NO_LENGTH, from the header lines (RFC 9112 6.3)."""
+        framing = _NO_LENGTH
+        for _ in range(_MAX_HEADERS):
+            line = await self._line()
+            if not line:
+                self._keeps = self._keeps and framing != _NO_LENGTH
+                return framing
+            name, _colon, value = line.partition(b":")
+            name, value = name.lower(), value.strip().lower()
+            if name == b"transfer-encoding":
+                if value != b"chunked":
+                    raise HttpError("transfer-encoding")
+                framing = _CHUNKED
+            elif name == b"content-length" and framing != _CHUNKED:
+                framing = _number(value, 10)
+            elif name == b"connection" and value == b"close":
+                self._keeps = False
+        raise HttpError("too many headers")
 
-async def _framing(reader: asyncio.StreamReader) -> int:
-    """The body's length, _CHUNKED or _NO_LENGTH, from the header lines (RFC 9112 6.3)."""
-    framing = _NO_LENGTH
-    for _ in range(_MAX_HEADERS):
-        line = await _line(reader)
-        if not line:
-            return framing
-        name, _colon, value = line.partition(b":")
-        name, value = name.lower(), value.strip().lower()
-        if name == b"transfer-encoding":
-            if value != b"chunked":
-                raise HttpError("transfer-encoding")
-            framing = _CHUNKED
-        elif name == b"content-length" and framing != _CHUNKED:
-            framing = _number(value, 10)
-    raise HttpError("too many headers")
+    async def _body(self, framing: int) -> bytes:
+        if framing == _CHUNKED:
+            return await self._chunks()
+        if framing == _NO_LENGTH:
+            return await self._until_closed()
+        if framing > MAX_BODY_BYTES:
+            raise HttpError("body of %d bytes" % framing)
+        return await self._exactly(framing)
 
+    async def _chunks(self) -> bytes:
+        body = b""
+        for _ in range(_MAX_CHUNKS):
+            size = _number((await self._line()).split(b";")[0].strip(), 16)
+            if size == 0:
+                await self._line()
+                return body
+            if len(body) + size > MAX_BODY_BYTES:
+                raise HttpError("body too long")
+            body += await self._exactly(size)
+            await self._line()
+        raise HttpError("too many chunks")
 
-async def _body(reader: asyncio.StreamReader, framing: int) -> bytes:
-    if framing == _CHUNKED:
-        return await _chunks(reader)
-    if framing == _NO_LENGTH:
-        return await _until_closed(reader)
-    if framing > MAX_BODY_BYTES:
-        raise HttpError("body of %d bytes" % framing)
-    return await _exactly(reader, framing)
+    async def _until_closed(self) -> bytes:
+        body, self._ahead = self._ahead, b""
+        while len(body) <= MAX_BODY_BYTES:
+            part = await self._connection.read(_READ_BYTES)
+            if not part:
+                return body
+            body += part
+        raise HttpError("body too long")
 
+    async def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            if not self._ahead:
+                await self._more()
+            part = self._ahead[: count - len(data)]
+            self._ahead = self._ahead[len(part) :]
+            data += part
+        return data
 
-async def _chunks(reader: asyncio.StreamReader) -> bytes:
-    body = b""
-    for _ in range(_MAX_CHUNKS):
-        size = _number((await _line(reader)).split(b";")[0].strip(), 16)
-        if size == 0:
-            await _line(reader)
-            return body
-        if len(body) + size > MAX_BODY_BYTES:
-            raise HttpError("body too long")
-        body += await _exactly(reader, size)
-        await _line(reader)
-    raise HttpError("too many chunks")
+    async def _line(self) -> bytes:
+        """Without its line end."""
+        while True:
+            end = self._ahead.find(b"\n")
+            if end > _MAX_LINE_BYTES or (end < 0 and len(self._ahead) > _MAX_LINE_BYTES):
+                raise HttpError("line too long")
+            if end >= 0:
+                line = self._ahead[:end]
+                self._ahead = self._ahead[end + 1 :]
+                return line[:-1] if line.endswith(b"\r") else line
+            await self._more()
 
-
-async def _until_closed(reader: asyncio.StreamReader) -> bytes:
-    body = b""
-    while True:
-        part = await reader.read(_MAX_LINE_BYTES)
-        if not part:
-            return body
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise HttpError("body too long")
-
-
-async def _exactly(reader: asyncio.StreamReader, count: int) -> bytes:
-    try:
-        return await reader.readexactly(count)
-    except EOFError:
-        raise HttpError("cut off") from None
-
-
-async def _line(reader: asyncio.StreamReader) -> bytes:
-    """Without its line end. Byte by byte, because readline() would hold whatever a server cares to send."""
-    line = bytearray()
-    while len(line) <= _MAX_LINE_BYTES:
-        part = await reader.read(1)
+    async def _more(self) -> None:
+        part = await self._connection.read(_READ_BYTES)
         if not part:
             raise HttpError("cut off")
-        if part == b"\n":
-            return bytes(line[:-1] if line.endswith(b"\r") else line)
-        line += part
-    raise HttpError("line too long")
+        self._ahead += part
+
+
+async def post(host: str, port: int, path: str, body: bytes, content_type: str, timeout_ms: int) -> tuple[int, bytes]:
+    """One POST on a socket of its own. Raises OSError too."""
+    from tls_pipe.plain import Plain
+    from tls_pipe.sockets import SocketPipe, open_socket
+
+    pipe: SocketPipe = await asyncio.wait_for_ms(open_socket(host, port), timeout_ms)
+    http = Http(Plain(pipe), "%s:%d" % (host, port))
+    try:
+        return await http.post(path, body, content_type, timeout_ms)
+    finally:
+        await http.close()
 
 
 def _number(digits: bytes, base: int) -> int:
@@ -129,3 +159,15 @@ def _number(digits: bytes, base: int) -> int:
     if number < 0:
         raise HttpError("no number")
     return number
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Connection(Protocol):
+        async def read(self, count: int) -> bytes: ...
+
+        async def write(self, data: bytes) -> None: ...
+
+        async def close(self) -> None: ...

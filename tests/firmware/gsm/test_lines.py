@@ -72,6 +72,20 @@ def test_a_urc_in_the_middle_of_data_is_taken_out():
             assert told[1:] == [part for part in urc.split(b"\r\n") if part] + [b"OK", b"+CSQ: 9,0"], (urc, place)
 
 
+def test_several_urcs_in_and_behind_data():
+    ring, sms = b"\r\nRING\r\n", b'\r\n+CMTI: "SM",1\r\n'
+    for place in range(len(DATA) + 1):
+        found = events(LineParser(), received(DATA[:place] + ring + DATA[place:] + sms), 11)
+        assert ("data", DATA) in found, place
+        assert [event[1] for event in found if event[0] == "line"][1:3] == [b"RING", b'+CMTI: "SM",1']
+
+
+def test_data_that_looks_like_a_urc_stays():
+    data = b"a\r\nRING\r\nb\r\nCLOSED\r\n"
+    found = events(LineParser(), b"+CIPRXGET: 2,%d,0\r\n" % len(data) + data + b"\r\nOK\r\n", 5)
+    assert found[1:] == [("data", data), ("line", b"OK")]
+
+
 def test_data_without_its_end_is_given_up_not_waited_for():
     parser = LineParser()
     found = events(parser, b"\r\n+CIPRXGET: 2,4,0\r\nabcd" + b"x" * 300 + b"\r\n\r\nOK\r\n", 1000)
@@ -106,6 +120,8 @@ def test_what_a_line_is():
     assert kind(b"+CPIN: READY", b"+CPIN:") == OTHER
     assert kind(b"+CIPRXGET: 1", b"+CIPRXGET:") == URC
     assert kind(b"+CIPRXGET: 2,10,0", b"+CIPRXGET:") == OTHER
+    assert kind(b"+CREG: 1", b"+CREG:") == URC
+    assert kind(b"+CREG: 0,1", b"+CREG:") == OTHER
     assert kind(b"AT+CSQ") == kind(b"10.0.0.7") == kind(b"SHUT OK") == OTHER
     assert has_body(b"+CDS: 25")
     assert not has_body(b"+CDSI: 1")

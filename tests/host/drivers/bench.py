@@ -22,10 +22,10 @@ REQA, WUPA = 0x26, 0x52
 class Bench:
     """The world, its one board, and calls to the drivers on it."""
 
-    def __init__(self, seed: int = 1, without: str = "boot.py") -> None:
+    def __init__(self, seed: int = 1, without: str = "boot.py", main: Path = MAIN) -> None:
         files: dict[str, str | bytes] = dict(firmware_files())
         del files[without]
-        files["main.py"] = MAIN.read_text()
+        files["main.py"] = main.read_text()
         self.world = World(seed)
         self.board: Board = self.world.board("bench", build_image(files))
         self.board.power_on()

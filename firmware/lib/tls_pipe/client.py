@@ -1,0 +1,147 @@
+"""TLS over any pipe. The server's certificate is verified against one given CA and nothing else.
+
+MicroPython 1.29 (mbedtls 3.6) as it is: TLS 1.2; the handshake runs inside the first write, there is no call of its own
+for it; sessions cannot be kept and resumed, so a connection that is still of use is better kept open; the peer's
+certificate is checked against the board's clock, see tls_pipe.dates.
+
+Memory and time: buffers and certificates lie outside the Python heap (about 40 KiB on an ESP32). A handshake with
+P-256 takes three operations with public keys; between two of them the other tasks run, inside one they cannot.
+"""
+
+import asyncio
+import io
+
+import tls
+from micropython import const
+
+from tls_pipe.errors import TlsError
+from tls_pipe.plain import Plain
+
+_RECORD_BYTES = const(1400)  # one record fits one AT+CIPSEND
+_HEADER_BYTES = const(5)
+# Few, so that the hello is short; with forward secrecy. P-256 is ours, RSA is for a server that somebody else runs.
+_CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256", "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256")
+# What mbedtls says of a certificate, worst first.
+_COMPLAINTS = (
+    ("not correctly signed", "bad_certificate"),
+    ("does not match", "wrong_name"),
+    ("expired", "expired"),
+    ("future", "not_yet_valid"),
+)
+
+
+class Tls(Plain):
+    """A protected connection. connect(), then read and write; every failure is a TlsError or the pipe's own."""
+
+    def __init__(self, pipe: "Pipe", server_name: str, ca_der: bytes) -> None:
+        super().__init__(pipe)
+        self._server_name = server_name
+        self._ca = ca_der
+        self._tls: SslSocket | None = None
+        self._established = False
+
+    async def connect(self) -> None:
+        """Everything is ready; nothing is sent before the first write."""
+        if not self._ca or not self._server_name:
+            raise TlsError("bad_certificate", "no CA or no name to hold the server against")
+        context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+        context.verify_mode = tls.CERT_REQUIRED  # type: ignore[attr-defined]
+        try:
+            context.set_ciphers(_CIPHERS)
+            context.load_verify_locations(self._ca)
+            self._tls = context.wrap_socket(
+                _Gate(self._pipe), server_hostname=self._server_name, do_handshake_on_connect=False
+            )
+        except ValueError:
+            raise TlsError("bad_certificate", "the CA is no certificate") from None
+        except OSError as error:
+            raise TlsError("handshake", repr(error)) from None
+
+    async def close(self) -> None:
+        if self._tls:
+            self._tls.close()
+            self._tls = None
+        await self._pipe.close()
+
+    def _readinto(self, buffer: bytearray) -> "int | None":
+        return self._done(self._open.readinto, buffer)
+
+    def _write(self, data: memoryview) -> "int | None":
+        taken = self._done(self._open.write, data[:_RECORD_BYTES])
+        self._established = self._established or bool(taken)
+        return taken
+
+    @property
+    def _open(self) -> "SslSocket":
+        if not self._tls:
+            raise TlsError("closed")
+        return self._tls
+
+    def _done(self, operation: "Callable[[bytearray | memoryview], int | None]", data: "Buffer") -> "int | None":
+        try:
+            return operation(data)
+        except ValueError as error:
+            raise TlsError(_complaint(str(error)), str(error)) from None
+        except OSError as error:
+            if self._established and error.errno and error.errno > 0:
+                raise
+            raise TlsError("closed" if self._established else "handshake", repr(error)) from None
+
+    async def _room(self) -> None:
+        """While the handshake lasts, what mbedtls waits for is not room but the far end's next words."""
+        await super()._room()
+        if not self._established:
+            await self._arrival()
+
+    async def _arrival(self) -> None:
+        await asyncio.sleep_ms(0)
+        await super()._arrival()
+
+
+class _Gate(io.IOBase):
+    """The pipe as mbedtls sees it. Each record is let through at a second try only, so that the other tasks get a turn
+    between the records of a handshake: each costs an operation with a public key."""
+
+    def __init__(self, pipe: "Pipe") -> None:
+        self._pipe = pipe
+        self._passes = False
+
+    def readinto(self, buffer: bytearray) -> "int | None":
+        if len(buffer) != _HEADER_BYTES:
+            return self._pipe.readinto(buffer)
+        if not self._passes:
+            self._passes = True
+            return None
+        got = self._pipe.readinto(buffer)
+        self._passes = got is None
+        return got
+
+    def write(self, data: bytearray) -> "int | None":
+        return self._pipe.write(data)
+
+    def ioctl(self, _request: int, _argument: int) -> int:
+        return 0
+
+
+def _complaint(words: str) -> str:
+    for part, code in _COMPLAINTS:
+        if part in words:
+            return code
+    return "bad_certificate"
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from tls_pipe.plain import Pipe
+
+    Buffer = bytearray | memoryview
+
+    class SslSocket(Protocol):
+        def readinto(self, buffer: Buffer) -> "int | None": ...
+
+        def write(self, data: Buffer) -> "int | None": ...
+
+        def close(self) -> None: ...

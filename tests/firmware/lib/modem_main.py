@@ -1,0 +1,202 @@
+"""A small firmware for the tests of the modem driver and of TLS, run by a real MicroPython in the place of main.py: calls
+on the host UART go to the driver, while its reader task runs. Bytes travel as hexadecimal text.
+"""
+
+import asyncio
+import gc
+import time
+from binascii import unhexlify
+
+import board
+import network
+from errors import Refused
+from machine import UART, Pin
+from protocol import hostlink
+from sim800.errors import ModemError
+from sim800.modem import Modem
+
+STEP_MS = 20
+
+
+class Bench:
+    """One coroutine for each call."""
+
+    def __init__(self):
+        self.urcs = []
+        self.sms_events = []
+        self.stream = None
+        self.http = None
+        self.pipe = None
+        self.worst_us = 0
+        self.modem = Modem(
+            UART(board.MODEM_UART, 115200, tx=board.MODEM_TX, rx=board.MODEM_RX, rxbuf=2048, timeout=0),
+            Pin(board.MODEM_POWER_KEY, Pin.OUT, value=0),
+            Pin(board.MODEM_POWER, Pin.OUT, value=0),
+            Pin(34, Pin.IN),
+            on_sms=self.on_sms,
+            on_urc=self.on_urc,
+        )
+
+    def on_sms(self, report):
+        self.sms_events.append([report.reference, report.delivered, report.temporary] if report else None)
+
+    def on_urc(self, line):
+        if len(self.urcs) < 50:
+            self.urcs.append(line.decode())
+
+    async def start(self, pin=""):
+        await self.modem.start(pin)
+        return await self.state()
+
+    async def stop(self):
+        await self.modem.stop()
+
+    async def state(self):
+        m = self.modem
+        return {
+            "state": m.state,
+            "registered": m.registered,
+            "signal": m.signal_dbm,
+            "operator": m.operator,
+            "time": m.network_time,
+            "restarts": m.restarts,
+            "brownouts": m.brownouts,
+            "failures": m.failures,
+            "urcs": self.urcs,
+        }
+
+    async def refresh(self):
+        await self.modem.refresh()
+        return await self.state()
+
+    async def attach(self, apn="internet"):
+        await self.modem.attach(apn)
+
+    async def connect(self, host, port):
+        self.stream = await self.modem.connect(host, port)
+
+    async def send(self, data):
+        view = memoryview(unhexlify(data))
+        while len(view):
+            taken = self.stream.write(view)
+            if taken is None:
+                await self.stream.writable(60000)
+            elif taken < 0:
+                return taken
+            else:
+                view = view[taken:]
+        await self.stream.writable(60000)
+        return self.stream.sent_bytes
+
+    async def read(self, count, timeout_ms=20000):
+        """Until so many bytes came, the end, or nothing for so long."""
+        got = b""
+        buffer = bytearray(600)
+        while len(got) < count:
+            n = self.stream.readinto(buffer)
+            if n is None:
+                if not await self.stream.readable(timeout_ms):
+                    return [got.hex(), "timeout"]
+            elif n <= 0:
+                return [got.hex(), n]
+            else:
+                got += buffer[:n]
+        return [got.hex(), "more"]
+
+    async def close(self):
+        await self.stream.close()
+
+    async def command(self, text, timeout_ms=5000):
+        return [line.decode() for line in await self.modem.port.command(text.encode(), timeout_ms)]
+
+    async def send_sms(self, number, data):
+        return await self.modem.send_sms(number, unhexlify(data))
+
+    async def receive_sms(self):
+        message = await self.modem.receive_sms()
+        return [message[0], message[1].hex()] if message else None
+
+    async def sms_told(self):
+        told, self.sms_events = self.sms_events, []
+        return told
+
+    async def join(self):
+        station = network.WLAN(network.WLAN.IF_STA)
+        station.active(True)
+        station.connect("bench", "")
+        while not station.isconnected():
+            await asyncio.sleep_ms(100)
+
+    async def open_http(self, over, host, port, name="", ca=""):
+        from http.client import Http
+
+        from tls_pipe.client import Tls
+        from tls_pipe.plain import Plain
+        from tls_pipe.sockets import open_socket
+
+        self.pipe = await self.modem.connect(host, port) if over == "modem" else await open_socket(host, port)
+        connection = Tls(self.pipe, name, unhexlify(ca)) if name else Plain(self.pipe)
+        if name:
+            await connection.connect()
+        self.http = Http(connection, host)
+
+    async def post(self, body, timeout_ms=60000):
+        from tls_pipe.errors import TlsError
+
+        try:
+            status, answer = await self.http.post("/up", unhexlify(body), "application/cose", timeout_ms)
+        except TlsError as error:
+            return ["tls", error.code]
+        except asyncio.TimeoutError:  # noqa: UP041 - MicroPython has no builtin of that name
+            return ["timeout", ""]
+        except OSError as error:
+            return ["os", str(error)]
+        return [status, answer.hex(), self.http.usable]
+
+    async def traffic(self):
+        return [self.pipe.sent_bytes, self.pipe.received_bytes]
+
+    async def close_http(self):
+        await self.http.close()
+        self.http = self.pipe = None
+
+    async def heap(self):
+        gc.collect()
+        return gc.mem_alloc()
+
+    async def watch_loop(self, on):
+        """The longest turn that the event loop took, as the bench's own ticker sees it, in host microseconds."""
+        worst, self.worst_us = self.worst_us, 0
+        return worst
+
+
+async def answer(bench, line):
+    message = hostlink.decode(line)
+    number = message["id"]
+    try:
+        value = await getattr(bench, message["method"])(**message["params"])
+    except Refused as error:
+        return hostlink.failure(number, 1, error.reason, str(error))
+    except ModemError as error:
+        return hostlink.failure(number, 2, type(error).__name__, str(error))
+    return hostlink.result(number, value)
+
+
+async def serve(bench, uart, line):
+    uart.write(hostlink.encode(await answer(bench, line)))
+
+
+async def main():
+    uart = UART(board.HOST_UART, board.HOST_BAUD, rxbuf=4096, txbuf=4096)
+    bench = Bench()
+    reader = asyncio.StreamReader(uart)
+    line = b""
+    while True:
+        line += await reader.read(256)
+        while b"\n" in line:
+            first, line = line.split(b"\n", 1)
+            asyncio.create_task(serve(bench, uart, first + b"\n"))
+
+
+time.sleep_ms(0)
+asyncio.run(main())
