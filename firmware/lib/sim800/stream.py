@@ -84,8 +84,8 @@ class TcpStream(io.IOBase):
             left_ms = time.ticks_diff(until, time.ticks_ms())
             if left_ms <= 0:
                 return False
-            if not (self._waiting or self._closed):
-                self._waiting = not await self._told(min(left_ms, _LOOK_MS))
+            if not (self._waiting or self._closed) and not await self._told(min(left_ms, _LOOK_MS)):
+                self._waiting = True  # look, although nobody said so
             if self._waiting or self._closed:
                 await self._fetch()
         return True

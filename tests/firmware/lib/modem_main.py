@@ -1,5 +1,5 @@
-"""A small firmware for the tests of the modem driver and of TLS, run by a real MicroPython in the place of main.py: calls
-on the host UART go to the driver, while its reader task runs. Bytes travel as hexadecimal text.
+"""A small firmware for the tests of the modem driver and of TLS, run by a real MicroPython in the place of main.py:
+calls on the host UART go to the driver, while its reader task runs. Bytes travel as hexadecimal text.
 """
 
 import asyncio
@@ -195,7 +195,7 @@ async def main():
         line += await reader.read(256)
         while b"\n" in line:
             first, line = line.split(b"\n", 1)
-            asyncio.create_task(serve(bench, uart, first + b"\n"))
+            asyncio.create_task(serve(bench, uart, first + b"\n"))  # noqa: RUF006 (the loop keeps it)
 
 
 time.sleep_ms(0)
