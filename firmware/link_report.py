@@ -2,12 +2,13 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sim800.modem import Modem
     from uplink import Uplink
 
 
 def status(loop: "Uplink") -> dict[str, object]:
     """For whoever asks on the host link."""
-    state, modem = loop.links, loop.modem
+    state = loop.links
     return {
         "transport": state.current.name,
         "reason": state.reason,
@@ -16,7 +17,17 @@ def status(loop: "Uplink") -> dict[str, object]:
         "link_errors": loop.link_errors,
         "sms_sent": loop.sms_sent,
         "trial": bool(loop.config.trial),
-        "modem": modem.status() if modem is not None else None,
+        "modem": _modem(loop.modem.modem) if loop.modem is not None else None,
+    }
+
+
+def _modem(modem: "Modem") -> dict[str, object]:
+    return {
+        "state": modem.state,
+        "signal_dbm": modem.signal_dbm,
+        "operator": modem.operator,
+        "restarts": modem.restarts,
+        "brownouts": modem.brownouts,
     }
 
 
@@ -24,15 +35,16 @@ def health(loop: "Uplink") -> dict[int, object]:
     """What the back office is told with each report."""
     from protocol import uplink  # in memory already, where a report is made
 
-    state, modem = loop.links, loop.modem
+    state = loop.links
     facts: dict[int, object] = {
         uplink.HEALTH_TRANSPORT: loop.carrier,
         uplink.HEALTH_SWITCH_REASON: state.reason,
         uplink.HEALTH_SMS_SENT: loop.sms_sent,
         uplink.HEALTH_LINK_ERRORS: loop.link_errors,
     }
-    if modem is not None:
-        facts[uplink.HEALTH_SIGNAL_DBM] = modem.signal_dbm()
-        facts[uplink.HEALTH_MODEM_RESTARTS] = modem.restarts()
-        facts[uplink.HEALTH_NETWORK_TIME] = modem.network_time()
+    if loop.modem is not None:
+        modem = loop.modem.modem
+        facts[uplink.HEALTH_SIGNAL_DBM] = modem.signal_dbm
+        facts[uplink.HEALTH_MODEM_RESTARTS] = modem.restarts
+        facts[uplink.HEALTH_NETWORK_TIME] = modem.network_time
     return facts

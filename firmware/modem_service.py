@@ -1,5 +1,5 @@
-"""The modem, while a link needs it: started when somebody wants to use it, shared by GPRS and SMS, switched off when the
-links that need it are not in use any more. Borrowed code, kept as long as the modem has power.
+"""The modem, while a link needs it: started when somebody wants to use it, shared by GPRS and SMS, switched off when
+the links that need it are not in use any more. Borrowed code, kept as long as the modem has power.
 
 Its errors are the driver's; what they mean for the choice of links, modem_trouble.py says.
 """
@@ -67,17 +67,6 @@ class ModemService:
             if pin is not None:
                 pin(0)
         self._code.give_back()
-
-    def status(self) -> dict[str, object]:
-        """For the host link."""
-        modem = self.modem
-        return {
-            "state": modem.state,
-            "signal_dbm": modem.signal_dbm,
-            "operator": modem.operator,
-            "restarts": modem.restarts,
-            "brownouts": modem.brownouts,
-        }
 
     def _heard(self, report: "StatusReport | None") -> None:
         """A short message waits. What became of one of ours is not asked: only a sealed answer counts."""

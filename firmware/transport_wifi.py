@@ -1,59 +1,38 @@
-"""Reports over Wi-Fi: HTTP POSTs to the back office's uplink address. The body is sealed, so HTTP needs no TLS."""
+"""Reports over the clinic's Wi-Fi. Borrowed code."""
 
 import asyncio
-from http.client import HttpError, post
 
 import network
-from config import Config
 from micropython import const
-from transport import SEALED, Transport, TransportError
+from server_transport import ServerTransport
+from tls_pipe.sockets import open_socket
+from transport import TransportError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tls_pipe.plain import Pipe
+    from uplink import Uplink
 
 _ASSOCIATE_MS = const(20000)
 _POLL_MS = const(250)
-_EXCHANGE_MS = const(15000)
-_OK = const(200)
+_CONNECT_MS = const(15000)
 
 
-class WifiTransport(Transport):
+class WifiTransport(ServerTransport):
     """Station mode; associates when it has to, and stays associated."""
 
     name = "wifi"
-    max_bytes = 4096
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._station = network.WLAN(network.WLAN.IF_STA)
-
-    async def open(self) -> None:
-        """On the network."""
-        if not self._config.text("server_host"):
-            raise TransportError("not_configured", "server_host")
-        await self._associate()
-
-    async def close(self) -> None:
-        """Stays associated."""
-
-    async def exchange(self, message: bytes) -> bytes:
-        """One POST. Anything but a 200 with a body is no answer."""
-        config = self._config
-        host = config.text("server_host")
-        try:
-            status, body = await post(
-                host, config.number("server_port"), config.text("server_path"), message, SEALED, _EXCHANGE_MS
-            )
-        except (OSError, HttpError, asyncio.TimeoutError) as error:
-            raise TransportError("no_answer", repr(error)) from None
-        if status != _OK:
-            raise TransportError("no_answer", "the server said %d" % status)
-        return body
-
-    async def _associate(self) -> None:
-        station = self._station
-        if station.isconnected():
+    async def ready(self) -> None:
+        """Associated with the network of the settings."""
+        station = network.WLAN(network.WLAN.IF_STA)
+        ssid = self.config.text("wifi_ssid")
+        if station.isconnected() and station.config("ssid") == ssid:
             return
         try:
             station.active(True)
-            station.connect(self._config.text("wifi_ssid"), self._config.text("wifi_password"))
+            station.disconnect()  # from the network of older settings
+            station.connect(ssid, self.config.text("wifi_password"))
         except OSError as error:
             raise TransportError("no_wifi", repr(error)) from None
         for _ in range(_ASSOCIATE_MS // _POLL_MS):
@@ -63,12 +42,14 @@ class WifiTransport(Transport):
         station.disconnect()
         raise TransportError("no_wifi")
 
+    async def dial(self, host: str, port: int) -> "Pipe":
+        """A socket."""
+        try:
+            return await asyncio.wait_for_ms(open_socket(host, port), _CONNECT_MS)
+        except asyncio.TimeoutError:
+            raise OSError("no connection in time") from None
 
-def make(loop: "Uplink") -> Transport:
+
+def make(loop: "Uplink") -> WifiTransport:
     """The transport of this machine."""
-    return WifiTransport(loop.config)
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from uplink import Uplink
+    return WifiTransport(loop)

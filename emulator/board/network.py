@@ -27,13 +27,13 @@ def hostname(name: str | None = None) -> str:
 
 
 class WLAN:
+    _ssid = ""  # of the one station there is, whichever object speaks for it
     IF_STA = STA_IF
     IF_AP = AP_IF
     PM_NONE = const(0)
 
     def __init__(self, interface: int = STA_IF) -> None:
         self._active = False
-        self._ssid = ""
 
     def active(self, on: bool | None = None) -> bool:
         if on is None:
@@ -45,7 +45,7 @@ class WLAN:
     def connect(self, ssid: str | None = None, key: str | None = None, *, bssid: bytes | None = None) -> None:
         if not self._active:
             raise OSError("Wifi Not Started")
-        self._ssid = self._ssid if ssid is None else ssid
+        WLAN._ssid = self._ssid if ssid is None else ssid
         _link.call(_WIFI, _CONNECT, self._ssid.encode() + b"\x00" + (key or "").encode())
 
     def disconnect(self) -> None:
