@@ -33,6 +33,7 @@ LOG_TAIL_BYTES: Final = 1 << 16
 START_UP_US: Final = 300_000  # from power or reset to MicroPython's first line
 BOOT_MESSAGE: Final = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x%x (%s),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
 NETWORK_FLAG: Final = int(Flag.NETWORK)
+NOISE: Final = 0xA5
 POWER_ON, HARD_RESET, WATCHDOG_RESET, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
 CAUSES: Final = {
     POWER_ON: (0x1, b"POWERON_RESET"),
@@ -132,12 +133,17 @@ class Board:
         self.modem = Sim800(self.world, self.name)
         uart = self.uarts[wiring.MODEM_UART]
         uart.on_sent.append(lambda data: self.modem.serial.receive(data, uart.baudrate))
-        self.modem.serial.output = uart.push
+        self.modem.serial.output = lambda data: uart.push(self._as_heard(data, uart))
         self.modem.on_supply_dip = self._dip_supply
         self.modem.power.on_status = lambda level: self.pins.edge(wiring.MODEM_STATUS, level)
         self.pins.sources[wiring.MODEM_STATUS] = lambda: self.modem.power.status
         self.pins.listeners[wiring.MODEM_POWER] = self.modem.supply
         self.pins.listeners[wiring.MODEM_POWER_KEY] = self.modem.power.key
+
+    def _as_heard(self, data: bytes, uart: Uart) -> bytes:
+        """Bytes at another rate than the receiver's are noise."""
+        heard = self.modem.serial.current_rate == uart.baudrate
+        return data if heard else bytes(byte ^ NOISE for byte in data)
 
     def _dip_supply(self, fault: BrownOut) -> None:
         """The modem's burst took the voltage from the card reader as well."""

@@ -125,6 +125,7 @@ class Sim800:
 
     def _read_sim(self) -> None:
         """Under autobauding these are said too, once the rate is known."""
+        self.general.sim_read = True
         if self._sim is None:
             self.interpreter.urc("+CPIN: NOT INSERTED")
             return

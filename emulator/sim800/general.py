@@ -7,6 +7,7 @@ from emulator.sim800.at import (
     LATER,
     NOT_ALLOWED,
     OK,
+    SIM_BUSY,
     SIM_NOT_INSERTED,
     SIM_PIN_REQUIRED,
     SIM_PUK_REQUIRED,
@@ -62,6 +63,7 @@ class General:
         self, serial: Serial, interpreter: Interpreter, power: Power, radio: Radio, timers: Timers, timings: Timings
     ) -> None:
         self.sim: Sim | None = None
+        self.sim_read = False
         self._serial = serial
         self._interpreter = interpreter
         self._power = power
@@ -105,7 +107,8 @@ class General:
         return self._values.get("+CSCS", "IRA").strip('"')
 
     def boot(self) -> None:
-        """Settings as the profile has them."""
+        """Settings as the profile has them; the SIM is not known yet."""
+        self.sim_read = False
         self._values.clear()
         self._serial.rate = self._stored_rate
         self._radio.wants_time = self._stored_time
@@ -113,12 +116,18 @@ class General:
         self._interpreter.verbose = True
         self._serial.echo = self._stored_echo
 
-    def unlocked_sim(self) -> Sim:
+    def present_sim(self) -> Sim:
+        if not self.sim_read:
+            raise CmeError(SIM_BUSY)
         if self.sim is None:
             raise CmeError(SIM_NOT_INSERTED)
-        if self.sim.lock is not Lock.READY:
-            raise CmeError(LOCK_ERRORS[self.sim.lock])
         return self.sim
+
+    def unlocked_sim(self) -> Sim:
+        sim = self.present_sim()
+        if sim.lock is not Lock.READY:
+            raise CmeError(LOCK_ERRORS[sim.lock])
+        return sim
 
     # --- identity and settings ---------------------------------------------------------------------------------
 
@@ -217,11 +226,9 @@ class General:
     def _cpin(self, request: Request) -> Reply | None:
         if request.kind is Kind.TEST:
             return OK
-        if self.sim is None:
-            raise CmeError(SIM_NOT_INSERTED)
+        sim = self.present_sim()
         if request.kind is Kind.READ:
-            return says(f"+CPIN: {self.sim.lock.value}")
-        sim = self.sim
+            return says(f"+CPIN: {sim.lock.value}")
         self._timers.after_ms(self._timings.slow_command, lambda: self._give(sim, request))
         return LATER
 
@@ -245,9 +252,7 @@ class General:
     def _ccid(self, request: Request) -> Reply:
         if request.kind is Kind.TEST:
             return OK
-        if self.sim is None:
-            raise CmeError(SIM_NOT_INSERTED)
-        return says(self.sim.iccid)
+        return says(self.present_sim().iccid)
 
     def _cimi(self, request: Request) -> Reply:  # noqa: ARG002
         return says(self.unlocked_sim().imsi)
@@ -257,6 +262,5 @@ class General:
 
     def _spic(self, request: Request) -> Reply:  # noqa: ARG002
         """How often PIN1, PIN2, PUK1, PUK2 may still be tried."""
-        if self.sim is None:
-            raise CmeError(SIM_NOT_INSERTED)
-        return says(f"+SPIC: {self.sim.pin_tries},3,{self.sim.puk_tries},10")
+        sim = self.present_sim()
+        return says(f"+SPIC: {sim.pin_tries},3,{sim.puk_tries},10")

@@ -19,6 +19,7 @@ CME_TEXTS: Final = {
     11: "SIM PIN required",
     12: "SIM PUK required",
     13: "SIM failure",
+    14: "SIM busy",
     16: "incorrect password",
     20: "memory full",
     21: "invalid index",

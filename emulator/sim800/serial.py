@@ -77,6 +77,11 @@ class Serial:
         """Under autobauding nothing is sent before the first AT (manual 2.2.41.1)."""
         return self._listening and (self.rate != AUTO or self._heard_rate is not None)
 
+    @property
+    def current_rate(self) -> int:
+        """What is spoken now; AUTO before the first AT."""
+        return self.rate or self._heard_rate or AUTO
+
     # --- in ------------------------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, rate: int = 115_200) -> None:
@@ -119,7 +124,7 @@ class Serial:
     def _understands(self, data: bytes, rate: int) -> bool:
         if self.rate == AUTO and self._heard_rate is None and b"AT" in data.upper():
             self._heard_rate = rate
-        return rate == (self._heard_rate if self.rate == AUTO else self.rate)
+        return rate == self.current_rate
 
     def _take(self, byte: int) -> None:
         if self.echo:

@@ -7,7 +7,21 @@ from gsm.errors import PduError
 
 from emulator.phone.smsc import SmsRefused
 from emulator.sim800 import texts
-from emulator.sim800.at import LATER, OK, CmeError, CmsError, Handler, Kind, Reply, Request, says
+from emulator.sim800.at import (
+    LATER,
+    OK,
+    SIM_BUSY,
+    SIM_NOT_INSERTED,
+    SIM_PIN_REQUIRED,
+    SIM_PUK_REQUIRED,
+    CmeError,
+    CmsError,
+    Handler,
+    Kind,
+    Reply,
+    Request,
+    says,
+)
 from emulator.sim800.general import General
 from emulator.sim800.interpreter import Interpreter
 from emulator.sim800.radio import Radio
@@ -20,7 +34,7 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 INVALID_PDU, INVALID_INDEX, NOT_READY, NO_SERVICE, UNKNOWN = 304, 321, 515, 331, 500
-SIM_MISSING, SIM_LOCKED = 310, 311
+SIM_ERRORS: Final = {SIM_NOT_INSERTED: 310, SIM_PIN_REQUIRED: 311, SIM_BUSY: 314, SIM_PUK_REQUIRED: 316}
 CTRL_Z, ESCAPE = 0x1A, 0x1B
 MAX_ENTRY_BYTES: Final = 1024
 UNREAD, READ, ALL = 0, 1, 4
@@ -265,8 +279,8 @@ class Sms:
     def _sim(self) -> Sim:
         try:
             sim = self._general.unlocked_sim()
-        except CmeError:
-            raise CmsError(SIM_MISSING if self._general.sim is None else SIM_LOCKED) from None
+        except CmeError as error:
+            raise CmsError(SIM_ERRORS.get(error.code, UNKNOWN)) from None
         if not self.ready:
             raise CmsError(NOT_READY)
         return sim

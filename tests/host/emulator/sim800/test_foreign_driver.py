@@ -5,8 +5,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from gsmmodem.exceptions import CmsError, IncorrectPinError, PinRequiredError
-from gsmmodem.modem import GsmModem, ReceivedSms, StatusReport
+from gsmmodem.exceptions import (  # type: ignore[import-untyped]
+    CmsError,
+    IncorrectPinError,
+    PinRequiredError,
+)
+from gsmmodem.modem import GsmModem, ReceivedSms, StatusReport  # type: ignore[import-untyped]
 
 from emulator.sim800.lone import LoneModem
 from emulator.sim800.sim import Lock, Sim

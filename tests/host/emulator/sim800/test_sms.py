@@ -100,6 +100,7 @@ def test_a_full_inbox_takes_nothing_until_there_is_room(ready: Desk) -> None:
 
 def test_nothing_is_sent_before_sms_ready_or_without_service(desk: Desk) -> None:
     desk.start(registered=False)
+    desk.world.run_for(2_000)
     assert desk.ask("AT+CMGS=20", 100) == "+CMS ERROR: 515"
     assert desk.world.run_until(lambda: desk.modem.sms.ready)
     desk.world.phone.cells.covered = False
