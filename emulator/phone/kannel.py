@@ -44,6 +44,7 @@ class FakeSmscLink:
         self._numbers = tuple(numbers)
         self._patience_ms = 0
         with world.lock:
+            world.phone.on_close.append(self.close)
             for number in self._numbers:
                 world.phone.smsc.raw_application(number, self._forward)
             self._connect()
@@ -65,7 +66,7 @@ class FakeSmscLink:
         if not self._peer:
             return False
         try:
-            self._peer.sendall(_line(message))
+            self._peer.sendall(line_of(message))
         except OSError:
             self._lose()
             return False
@@ -105,7 +106,7 @@ class FakeSmscLink:
 
     def _take(self, line: bytes) -> None:
         try:
-            sender, receiver, pdu = _deliver(line, self._world.unix_time)
+            sender, receiver, pdu = parse_line(line, self._world.unix_time)
         except (ValueError, PduError):
             self.ignored_lines.append(line.decode(errors="replace"))
             return
@@ -140,7 +141,8 @@ class FakeSmscLink:
             self._partial = b""
 
 
-def _line(message: Message) -> bytes:
+def line_of(message: Message) -> bytes:
+    """A message as fakesmsc sends it."""
     part = decode_deliver(message.pdu)
     head = f"{message.sender} {message.receiver}"
     if part.text is not None:
@@ -151,7 +153,7 @@ def _line(message: Message) -> bytes:
     return f"{head} udh {quote_plus(header)} {quote_plus(part.data)}\n".encode()
 
 
-def _deliver(line: bytes, unix_s: int) -> tuple[str, str, bytes]:
+def parse_line(line: bytes, unix_s: int) -> tuple[str, str, bytes]:
     """Sender, receiver and the PDU for the receiver's phone."""
     sender, receiver, kind, rest = line.decode("latin-1").split(" ", 3)
     if kind == "text":
@@ -163,7 +165,10 @@ def _deliver(line: bytes, unix_s: int) -> tuple[str, str, bytes]:
     if kind != "udh":
         raise ValueError(kind)
     header, _, content = rest.partition(" ")
-    reference, part, parts = fields.concatenation(_decoded(header)[1:])
+    elements = _decoded(header)
+    if not elements or elements[0] != len(elements) - 1:
+        raise ValueError(header)
+    reference, part, parts = fields.concatenation(elements[1:])
     data = _decoded(content.removeprefix("data ") if " " in content else content)
     return sender, receiver, encode_deliver(sender, data, unix_s, reference, part, parts)
 

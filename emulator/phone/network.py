@@ -1,5 +1,6 @@
 """The phone network as a whole, and who can be reached in it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emulator.phone.cells import Cells
@@ -18,6 +19,7 @@ class PhoneNetwork:
         self.cells = Cells(world)
         self.smsc = Smsc(world, self.subscriber)
         self.gprs = Gprs(world)
+        self.on_close: list[Callable[[], None]] = []  # links to programs outside
         self._registered: dict[str, Terminal] = {}
 
     def subscriber(self, number: str) -> Terminal | None:
@@ -36,3 +38,5 @@ class PhoneNetwork:
 
     def close(self) -> None:
         self.gprs.close()
+        for close in self.on_close:
+            close()
