@@ -13,42 +13,19 @@ OTHER, FINAL, URC = 0, 1, 2
 _END_OF_DATA = b"\r\nOK\r\n"
 _BREAK = b"\r\n"
 
-# Ends of a response, whichever command it was. A command that ends otherwise says so itself.
-_FAILURES = (b"ERROR", b"+CME ERROR:", b"+CMS ERROR:", b"SEND FAIL", b"CONNECT FAIL")
+# Tables are one text each, an entry a line: on a board so many objects would cost more than what they say.
 
+# Ends of a response, whichever command it was. A command that ends otherwise says so itself.
+_FINALS = b"\nOK\nERROR\nSEND FAIL\nCONNECT FAIL\n+CME ERROR:\n+CMS ERROR:\n"
+
+# What a URC begins with: all up to its colon, or its first word.
+# +PDP: DEACT: the bearer is gone, AT+CIPSHUT is mandatory. CLOSED: by the far end, or given up. +CIPRXGET: 1: data
+# waits. +CMTI: an SMS was stored. +CMT, +CDS: one is shown, in a second line. UNDER-VOLTAGE WARNNING (sic), WARNING,
+# POWER DOWN.
 _URCS = (
-    b"+PDP: DEACT",  # the bearer is gone: AT+CIPSHUT is mandatory
-    b"CLOSED",  # the far end closed, or was given up
-    b"+CIPRXGET: 1",  # data waits
-    b"+CMTI:",  # an SMS was stored
-    b"+CDSI:",
-    b"+CMT:",  # these two have a second line
-    b"+CDS:",
-    b"UNDER-VOLTAGE",  # WARNNING (sic), WARNING, POWER DOWN
-    b"OVER-VOLTAGE",
-    b"NORMAL POWER DOWN",
-    b"RDY",
-    b"RING",
-    b"NO CARRIER",
-    b"Call Ready",
-    b"SMS Ready",
-    b"CALL READY",
-    b"SMS READY",
-    b"+CPIN:",
-    b"+CFUN:",
-    b"+CREG:",
-    b"+CGREG:",
-    b"+CTZV:",
-    b"*PSUTTZ",
-    b"*PSNWID",
-    b"DST:",
-    b"+CRING:",
-    b"+CLIP:",
-    b"+CMTE:",
-    b"+SIM",
+    b"\n+PDP:\nCLOSED\n+CIPRXGET:\n+CMTI:\n+CMT:\n+CDS:\n+CDSI:\nUNDER-VOLTAGE\nOVER-VOLTAGE\nNORMAL\nRDY\nRING\nNO\n"
+    b"Call\nCALL\nSMS\n+CPIN:\n+CFUN:\n+CREG:\n+CGREG:\n+CTZV:\n*PSUTTZ:\n*PSNWID:\nDST:\n+CRING:\n+CLIP:\n+CMTE:\n"
 )
-_URCS_LIKE_ANSWERS = (b"+CIPRXGET:", b"+CREG:", b"+CGREG:", b"+CFUN:")
-_WITH_BODY = (b"+CMT:", b"+CDS:")
 
 
 def kind(line: bytes, own: bytes = b"") -> int:
@@ -56,28 +33,24 @@ def kind(line: bytes, own: bytes = b"") -> int:
 
     FINAL: the response ends badly here, or well if it is "OK"; URC; OTHER: part of the response, an echo, or noise.
     """
-    if line == b"OK" or starts(line, _FAILURES):
+    colon = line.find(b":")
+    if colon < 0 and _FINALS.find(b"\n" + line + b"\n") >= 0:
         return FINAL
-    if own and line.startswith(own) and not _never_an_answer(line):
+    name = line[: colon + 1] if colon >= 0 else line.split(b" ")[0]
+    if name == own and line.find(b",") >= 0:
         return OTHER
-    return URC if starts(line, _URCS) else OTHER
-
-
-def _never_an_answer(line: bytes) -> bool:
-    """These differ from the answers to AT+CREG? and AT+CIPRXGET=2 only by having one number."""
-    return b"," not in line and starts(line, _URCS_LIKE_ANSWERS)
+    entry = b"\n" + name + b"\n"
+    if colon >= 0 and _FINALS.find(entry) >= 0:
+        return FINAL
+    if _URCS.find(entry) < 0:
+        return OTHER
+    # An answer of one number only is that of AT+CPIN?. AT+CREG? and AT+CIPRXGET=2 answer several, their URCs have one.
+    return OTHER if name == own == b"+CPIN:" else URC
 
 
 def has_body(urc: bytes) -> bool:
     """The next line belongs to this one (an SMS that is shown instead of stored)."""
-    return starts(urc, _WITH_BODY)
-
-
-def starts(line: bytes, beginnings: tuple[bytes, ...]) -> bool:
-    for beginning in beginnings:  # noqa: SIM110 (a closure for each line that comes would cost heap)
-        if line.startswith(beginning):
-            return True
-    return False
+    return urc.startswith((b"+CMT:", b"+CDS:"))
 
 
 def error_number(line: bytes) -> int:
@@ -199,7 +172,7 @@ def _sorted(block: bytes, count: int) -> tuple[bytes, bytes]:
     place = block.find(_BREAK)
     while len(block) > count and place >= 0:
         end = block.find(_BREAK, place + 2) + 2
-        if 2 < end - place <= len(block) - count and starts(block[place + 2 : end], _URCS):
+        if 2 < end - place <= len(block) - count and kind(block[place + 2 : end - 2]) == URC:
             told += block[place:end]
             block = block[:place] + block[end:]
         else:

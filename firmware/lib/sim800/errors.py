@@ -13,16 +13,12 @@ class PowerFault(ModemSilent):
     """Its supply broke down under a transmit burst, and it is gone. The same, and somebody must look at the supply."""
 
 
-class SimProblem(ModemError):
-    """Nothing helps but a person at the SIM."""
+class NoSim(ModemError):
+    """There is no SIM, or none that can be read. Tell a person."""
 
 
-class NoSim(SimProblem):
-    """There is no SIM, or none that can be read."""
-
-
-class PinWrong(SimProblem):
-    """The SIM wants a PIN that we do not have, refused ours, or wants its PUK. No PIN is ever tried twice."""
+class PinWrong(ModemError):
+    """The SIM wants a PIN that we do not have, refused ours, or wants its PUK. Tell a person; never try a PIN twice."""
 
 
 class NotRegistered(ModemError):

@@ -73,7 +73,7 @@ class Modem:
         return max(0, self.starts - 1) + self.soft_restarts
 
     async def start(self, pin: str = "") -> None:
-        """Power, a fixed baud rate, settings, SIM, network. ModemSilent, SimProblem, NotRegistered."""
+        """Power, a fixed baud rate, settings, SIM, network. ModemSilent, NoSim, PinWrong, NotRegistered."""
         with Borrowed("sim800.bringup") as code:
             await code.start(self, pin)
 

@@ -7,6 +7,7 @@ first waits until the line is quiet again.
 import asyncio
 from asyncio import Event, Lock
 
+from borrowed import Borrowed
 from gsm import lines
 from micropython import const
 
@@ -18,11 +19,7 @@ _READ_BYTES = const(256)
 _PIECE_BYTES = const(128)  # the transmitter takes so many at once; more would hold up everybody
 _PROMPT_MS = const(5000)
 _MAX_LINES = const(8)  # of one response
-_SETTLE_TRIES = const(3)
-_SETTLE_MS = const(1000)
-_QUIET_MS = const(100)
 _BODY_BYTES = const(16)  # at least, of the second line of a URC
-_ESCAPE = b"\x1b"  # ends a prompt for an SMS
 _DATA_FOLLOWS = b"+CIPRXGET: 2,"
 
 
@@ -33,19 +30,19 @@ class Port:
         self.uart = uart
         self._piece_ms = _PIECE_BYTES * 10000 // baud + 1
         self._on_urc = on_urc
-        self._parser = lines.LineParser()
+        self.parser = lines.LineParser()
         self._lock = Lock()
         self._changed = Event()
         self._reader: asyncio.Task[None] | None = None
-        self._busy = False
+        self.busy = False
         self._own = b""
         self._ends: tuple[bytes, ...] = ()
         self._lines: list[bytes] = []
         self._failure: bytes | None = None
         self._ended = self._over_link = False
         self.prompted = False  # the last command got its prompt
-        self._unsettled = False
-        self._owed_bytes = 0  # the modem may still be waiting for so much data
+        self.unsettled = False
+        self.owed_bytes = 0  # the modem may still be waiting for so much data
         self._body_of = b""
 
     @property
@@ -57,15 +54,11 @@ class Port:
         """From now on bytes are the modem's words."""
         self.close()
         self.uart.read()
-        self._parser.reset()
+        self.parser.reset()
         self._body_of = b""
-        self.forget()
+        self.unsettled = False
+        self.owed_bytes = 0
         self._reader = asyncio.create_task(self._read())
-
-    def forget(self) -> None:
-        """Nothing that was said is still to be answered: the modem begins anew."""
-        self._unsettled = False
-        self._owed_bytes = 0
 
     def close(self) -> None:
         """Whoever waits for an answer gets a ModemSilent at once."""
@@ -76,8 +69,9 @@ class Port:
 
     def lose_link(self, line: bytes) -> None:
         """The connection is gone: a command that is about it will not be answered any more."""
-        if self._busy and self._over_link:
-            self._fail(line)
+        if self.busy and self._over_link:
+            self._failure = line
+            self._changed.set()
 
     async def command(
         self,
@@ -93,18 +87,23 @@ class Port:
         Raises CommandFailed, ModemSilent.
         """
         async with self._lock:
-            await self._settle()
-            self._begin(text, ends, over_link)
+            if not self.open:
+                raise ModemSilent("off")
+            if self.unsettled:
+                with Borrowed("sim800.settling") as code:
+                    await code.settle(self)
+            self.begin(text, ends, over_link)
             try:
                 if payload is not None:
-                    await self._wait(_PROMPT_MS, for_prompt=True)
+                    await self.wait(_PROMPT_MS, for_prompt=True)
                 if payload is not None and not self._failure:
-                    await self._write(payload)
-                    self._owed_bytes = 0
-                await self._wait(timeout_ms)
+                    await self.write(payload)
+                    self.owed_bytes = 0
+                await self.wait(timeout_ms)
             finally:
-                self._busy = False
-                self._unsettled = not self._has_ended()
+                self.busy = False
+                # The modem itself has to say the end. After a lost link it may still have words about the command.
+                self.unsettled = not (self._ended or (self._failure and lines.kind(self._failure) == lines.FINAL))
             if self._failure:
                 raise CommandFailed(self._failure, lines.error_number(self._failure))
             found = self._lines
@@ -118,23 +117,19 @@ class Port:
                 return line[len(self._own) :].strip()
         return b""
 
-    def _begin(self, text: bytes, ends: tuple[bytes, ...], over_link: bool) -> None:
+    def begin(self, text: bytes, ends: tuple[bytes, ...], over_link: bool) -> None:
         self._own = text.split(b"=")[0].split(b"?")[0] + b":"
         self._ends = ends
         self._over_link = over_link
         self._lines = []
         self._failure = None
         self._ended = self.prompted = False
-        self._busy = True
+        self.busy = True
         if over_link and text.startswith(b"+CIPSEND="):
-            self._owed_bytes = int(text[len(b"+CIPSEND=") :])
+            self.owed_bytes = int(text[len(b"+CIPSEND=") :])
         self.uart.write(b"AT" + text + b"\r")
 
-    def _has_ended(self) -> bool:
-        """The modem itself said so. After a lost link it may still say something about the command."""
-        return self._ended or (self._failure is not None and lines.kind(self._failure) == lines.FINAL)
-
-    async def _wait(self, timeout_ms: int, for_prompt: bool = False) -> None:
+    async def wait(self, timeout_ms: int, for_prompt: bool = False) -> None:
         try:
             await asyncio.wait_for_ms(self._until(for_prompt), timeout_ms)
         except asyncio.TimeoutError:
@@ -147,7 +142,7 @@ class Port:
             self._changed.clear()
             await self._changed.wait()
 
-    async def _write(self, data: bytes) -> None:
+    async def write(self, data: bytes) -> None:
         """In pieces that the transmitter takes at once. Whoever is cancelled finishes first: the modem counts bytes."""
         view = memoryview(data)
         at = 0
@@ -160,41 +155,17 @@ class Port:
             if at < len(data):
                 self.uart.write(view[at:])
 
-    async def _settle(self) -> None:
-        """After a command without an end: until the modem answers again, and is quiet."""
-        if not self.open:
-            raise ModemSilent("off")
-        if not self._unsettled:
-            return
-        await self._write(b"\r" * self._owed_bytes)  # of a connection that is lost; without a prompt: empty lines
-        self._owed_bytes = 0
-        for _ in range(_SETTLE_TRIES):
-            self.uart.write(_ESCAPE)
-            await asyncio.sleep_ms(_QUIET_MS)
-            self._parser.reset()
-            self._begin(b"", (b"OK",), False)
-            try:
-                await self._wait(_SETTLE_MS)
-            except ModemSilent:
-                continue
-            finally:
-                self._busy = False
-            await asyncio.sleep_ms(_QUIET_MS)
-            self._unsettled = False
-            return
-        raise ModemSilent("unsettled")
-
     # What comes
 
     async def _read(self) -> None:
         reader = asyncio.StreamReader(self.uart)
         while True:
-            for event in self._parser.feed(await reader.read(_READ_BYTES)):
+            for event in self.parser.feed(await reader.read(_READ_BYTES)):
                 if event[0] == "line":
                     self._take(event[1])
                 elif event[0] == "data":
                     self._keep(event[1])
-                elif self._busy:
+                elif self.busy:
                     self.prompted = True
                     self._changed.set()
 
@@ -204,41 +175,35 @@ class Port:
             if len(line) >= _BODY_BYTES:
                 self._on_urc(urc, line)
                 return
-        what = lines.kind(line, self._own if self._busy else b"")
+        what = lines.kind(line, self._own if self.busy else b"")
         if what == lines.URC:
             if lines.has_body(line):
                 self._body_of = line
             else:
                 self._on_urc(line, b"")
-        elif self._busy:
+        elif self.busy:
             self._answer(line, what)
 
     def _answer(self, line: bytes, what: int) -> None:
-        if lines.starts(line, self._ends):
-            self._keep(line)
+        if line.startswith(self._ends):
             self._ended = True
             self._changed.set()
         elif what == lines.FINAL:
             if line != b"OK":
-                self._fail(line)
-        elif not line.startswith(b"AT"):
-            self._keep(line)
-            if line.startswith(_DATA_FOLLOWS):
-                self._expect(line)
-
-    def _expect(self, line: bytes) -> None:
-        """AT+CIPRXGET=2: how much of it follows; the last number is what then still waits in the modem."""
-        count = line[len(_DATA_FOLLOWS) :].split(b",")[0]
-        if count.isdigit() and int(count) <= lines.MAX_DATA_BYTES:
-            self._parser.expect_data(int(count))
+                self._failure = line
+                self._changed.set()
+            return
+        elif line.startswith(b"AT"):
+            return  # an echo
+        elif line.startswith(_DATA_FOLLOWS):
+            count = line[len(_DATA_FOLLOWS) :].split(b",")[0]
+            if count.isdigit() and int(count) <= lines.MAX_DATA_BYTES:
+                self.parser.expect_data(int(count))
+        self._keep(line)
 
     def _keep(self, line: bytes) -> None:
-        if self._busy and len(self._lines) < _MAX_LINES:
+        if self.busy and len(self._lines) < _MAX_LINES:
             self._lines.append(line)
-
-    def _fail(self, line: bytes) -> None:
-        self._failure = line
-        self._changed.set()
 
 
 TYPE_CHECKING = False
