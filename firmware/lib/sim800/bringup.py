@@ -125,7 +125,7 @@ async def _answers(modem: "Modem", tries: int) -> None:
     """Autobaud needs to hear "AT" a few times; nothing else can be waited for, RDY does not come then."""
     for _ in range(tries):
         try:
-            modem.port.unsettled = False  # it begins anew: nothing is still to be answered
+            modem.port.out_of_step = False  # it begins anew: nothing is still to be answered
             await modem.port.command(b"", _FIRST_ANSWER_MS)
         except ModemError:
             continue

@@ -41,7 +41,7 @@ class Port:
         self._failure: bytes | None = None
         self._ended = self._over_link = False
         self.prompted = False  # the last command got its prompt
-        self.unsettled = False
+        self.out_of_step = False
         self.owed_bytes = 0  # the modem may still be waiting for so much data
         self._body_of = b""
 
@@ -56,7 +56,7 @@ class Port:
         self.uart.read()
         self.parser.reset()
         self._body_of = b""
-        self.unsettled = False
+        self.out_of_step = False
         self.owed_bytes = 0
         self._reader = asyncio.create_task(self._read())
 
@@ -89,9 +89,9 @@ class Port:
         async with self._lock:
             if not self.open:
                 raise ModemSilent("off")
-            if self.unsettled:
-                with Borrowed("sim800.settling") as code:
-                    await code.settle(self)
+            if self.out_of_step:
+                with Borrowed("sim800.resync") as code:
+                    await code.resync(self)
             self.begin(text, ends, over_link)
             try:
                 if payload is not None:
@@ -103,7 +103,7 @@ class Port:
             finally:
                 self.busy = False
                 # The modem itself has to say the end. After a lost link it may still have words about the command.
-                self.unsettled = not (self._ended or (self._failure and lines.kind(self._failure) == lines.FINAL))
+                self.out_of_step = not (self._ended or (self._failure and lines.kind(self._failure) == lines.FINAL))
             if self._failure:
                 raise CommandFailed(self._failure, lines.error_number(self._failure))
             found = self._lines

@@ -12,7 +12,7 @@ _QUIET_MS = const(100)
 _ESCAPE = b"\x1b"  # ends a prompt for an SMS
 
 
-async def settle(port: "Port") -> None:
+async def resync(port: "Port") -> None:
     await port.write(b"\r" * port.owed_bytes)  # data of a connection that is lost; without a prompt: empty lines
     port.owed_bytes = 0
     for _ in range(_TRIES):
@@ -27,9 +27,9 @@ async def settle(port: "Port") -> None:
         finally:
             port.busy = False
         await asyncio.sleep_ms(_QUIET_MS)
-        port.unsettled = False
+        port.out_of_step = False
         return
-    raise ModemSilent("unsettled")
+    raise ModemSilent("out of step")
 
 
 TYPE_CHECKING = False
