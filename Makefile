@@ -4,6 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 SETUP := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
+KANNEL := $(VENV)/.kannel
 STUBS := build/stubs/.ready
 JOBS ?= 2
 .DEFAULT_GOAL := help
@@ -26,13 +27,17 @@ $(BROWSER): $(SETUP) tools/setup/browser.sh
 	@sh tools/setup/browser.sh
 	@touch $@
 
+$(KANNEL): $(SETUP) tools/setup/kannel.sh
+	@sh tools/setup/kannel.sh
+	@touch $@
+
 demo: $(SETUP) ## watch a card's whole way on emulated machines (ONCE=1: steps, 20 exams, a JSON verdict, end)
 	@$(RUN) -m tools.demo $(if $(ONCE),--once) $(if $(SEED),--seed $(SEED))
 
 uplinks: $(SETUP) ## the same exams over Wi-Fi, GPRS, SMS and a carried card, through losses and a killed server (ONCE=1: a JSON verdict)
 	@$(RUN) -m tools.uplinks $(if $(ONCE),--once) $(if $(SEED),--seed $(SEED))
 
-test: $(SETUP) $(BROWSER) lint types ## lint, types and every test
+test: $(SETUP) $(BROWSER) $(KANNEL) lint types ## lint, types and every test
 	@$(RUN) -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(SETUP) ## style, layering and the generated documents

@@ -321,7 +321,7 @@ class SmsNotAuthentic(BackOfficeError):
     status = 401
 
     def headers(self) -> dict[str, str]:
-        return {"WWW-Authenticate": 'Basic realm="perscan-sms"'}
+        return {"WWW-Authenticate": "Perscan-SMS"}
 
 
 class SmsStale(SmsNotAuthentic):

@@ -1,8 +1,12 @@
 """Kannel (Debian package, 1.4.5): its sendsms service out, its sms-service and delivery reports in.
 
-Password and numbers travel in headers (Kannel User's Guide, "Using POST with sendsms"), not in the address, so no
-access log shows them. Kannel keeps a delivery report's address with each message and calls it with GET; it carries a
-tag that is good for that one SMS instead of a password.
+Passwords and numbers travel in headers (Kannel User's Guide, "Using POST with sendsms"), not in addresses, so no access
+log shows them. What comes in proves itself by the header X-Kannel-Service: it carries the sms-service's name out of
+Kannel's configuration, and that name is the secret. (A user:password@ in post-url works too, but smsbox 1.4.5 writes
+the whole address into its log as soon as we are away, and breaks a long Authorization header into lines.)
+
+Kannel keeps a delivery report's address with each message and calls it with GET; instead of a password it carries a tag
+that is good for that one SMS.
 """
 
 from typing import ClassVar
@@ -13,6 +17,7 @@ from backoffice.sms.platform import Inbox
 from backoffice.sms.secret import SmsSecrets
 
 USER = "perscan"
+SERVICE_HEADER = "X-Kannel-Service"
 DELIVERED, UNDELIVERED, QUEUED_AT_CENTRE, ACCEPTED_BY_CENTRE, REFUSED_BY_CENTRE = 1, 2, 4, 8, 16
 DLR_MASK = DELIVERED | UNDELIVERED | ACCEPTED_BY_CENTRE | REFUSED_BY_CENTRE
 EIGHT_BIT = 1

@@ -15,8 +15,6 @@ RETRY_DELAY_S = 10
 
 def text(secrets: SmsSecrets, callback_url: str, sendsms_port: int, bearerbox_port: int) -> str:
     """The groups smsbox, sms-service and sendsms-user. Core and SMSC are the operator's own."""
-    address = callback_url.rstrip("/")
-    scheme, host = address.split("://", 1)
     groups: list[dict[str, str | int]] = [
         {
             "group": "smsbox",
@@ -30,12 +28,12 @@ def text(secrets: SmsSecrets, callback_url: str, sendsms_port: int, bearerbox_po
         },
         {
             "group": "sms-service",
-            "name": USER,
+            "name": secrets.kannel_in,
             "keyword": "default",
             "catch-all": "true",
             "send-sender": "true",
             "max-messages": 0,
-            "post-url": f'"{scheme}://{USER}:{secrets.kannel_in}@{host}/api/v1/sms/kannel?id=%I"',
+            "post-url": f'"{callback_url.rstrip("/")}/api/v1/sms/kannel?id=%I"',
         },
         {
             "group": "sendsms-user",
@@ -48,7 +46,8 @@ def text(secrets: SmsSecrets, callback_url: str, sendsms_port: int, bearerbox_po
         },
     ]
     notes = (
-        "# Written by `perscan sms kannel-config`. It holds passwords: mode 0600, owned by the user Kannel runs as.\n"
+        "# Written by `perscan sms kannel-config`. It holds secrets (the sms-service's name is one, the password the\n"
+        "# other): mode 0600, owned by the user Kannel runs as.\n"
         "# With log-level 0 Kannel would log them; max-messages 0 keeps it from answering machines itself.\n"
     )
     return (

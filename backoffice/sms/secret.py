@@ -18,6 +18,7 @@ from backoffice.errors import SmsSecretError, SmsSecretExposed
 FILE_VERSION = 1
 FILE_MAX_BYTES = 4096
 SECRET_BYTES = 32
+SHORTEST_CHARS = 32
 TAG_CHARS = 32
 DELIVERY_LABEL = b"perscan/sms/delivery/"
 
@@ -29,7 +30,7 @@ class SmsSecrets:
     webhook: str
     """Signs requests of the webhook, in both directions."""
     kannel_in: str
-    """The password that Kannel shows us."""
+    """What Kannel shows us: the name of its sms-service."""
     kannel_out: str
     """The password that we show Kannel."""
     delivery: str
@@ -55,7 +56,7 @@ class SmsSecrets:
             raise SmsSecretError(f"there is no {path}: make it with `perscan sms secret`") from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SmsSecretError("the file with the SMS secrets is damaged") from error
-        if min(len(found.webhook), len(found.kannel_in), len(found.kannel_out), len(found.delivery)) < SECRET_BYTES:
+        if min(len(found.webhook), len(found.kannel_in), len(found.kannel_out), len(found.delivery)) < SHORTEST_CHARS:
             raise SmsSecretError("a secret in the file with the SMS secrets is too short")
         return found
 

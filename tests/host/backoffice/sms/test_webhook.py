@@ -195,7 +195,7 @@ def test_malformed_delivery_reports(forwarder: Forwarder, content: dict[str, str
 
 def test_other_platforms_addresses_are_closed(client: TestClient, secrets: SmsSecrets) -> None:
     answers = [
-        client.post("/api/v1/sms/kannel", content=b"x", auth=("perscan", secrets.kannel_in)),
+        client.post("/api/v1/sms/kannel", content=b"x", headers={"X-Kannel-Service": secrets.kannel_in}),
         client.get(f"/api/v1/sms/kannel/delivery?reference=1&status=1&tag={secrets.delivery_tag(1)}"),
     ]
     assert [(answer.status_code, answer.json()["error"]["code"]) for answer in answers] == [(404, "sms_off")] * 2
