@@ -138,15 +138,16 @@ def running_kannel(folder: Path, ports: Ports, secrets: SmsSecrets) -> Iterator[
             admin=ports.admin, boxes=ports.boxes, network=ports.network, ours=ours, password=secrets.kannel_out[::-1]
         )
     )
-    with _box(BEARERBOX, whole, folder) as bearerbox:
+    with running_box(BEARERBOX, whole, folder) as bearerbox:
         bearerbox.wait_for("mainloop")
-        with _box(SMSBOX, whole, folder) as smsbox:
+        with running_box(SMSBOX, whole, folder) as smsbox:
             bearerbox.wait_for("Client connected from <127.0.0.1>")
             yield Kannel(ports, bearerbox, smsbox)
 
 
 @contextmanager
-def _box(program: str, configuration: Path, folder: Path) -> Iterator[Box]:
+def running_box(program: str, configuration: Path, folder: Path) -> Iterator[Box]:
+    """One of its processes with this configuration, until the block ends."""
     command = [program, "-v", INFORMATION, str(configuration)]
     with subprocess.Popen(
         command,
