@@ -7,9 +7,18 @@ state, known on both sides: the time, clock, batch and credit of what came befor
 
 from protocol.bits import RICE_ORDER_BITS, WORD, BitWriter, golomb_bits, rice_bits
 from protocol.errors import TooLong
-from protocol.journal import DEBIT, ENDED, INTENT, STARTED, Entry
+from protocol.grouping import BATCH, CREDIT, DEBIT_LAG, DURATION, RUNNING, START_LAG, TIME, Groups
+from protocol.journal import ENDED, Entry
+from protocol.slices import finished
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from protocol.grouping import Exam, Group
 
 MAX_ENTRIES = 256
+GROUPS_A_SLICE = 12
 
 # Orders of the exp-Golomb codes.
 COUNT_ORDER = 5
@@ -18,8 +27,6 @@ CREDIT_ORDER = 2
 KIND_ORDER = 2
 DELAY_ORDER = 4
 LAG_ORDER = 0
-
-EXAM_KINDS = (INTENT, DEBIT, STARTED, ENDED)
 
 
 class State:
@@ -38,7 +45,8 @@ class Series:
         self.floor = floor
 
     @staticmethod
-    def fitted(values: list[int]) -> "Series":
+    def fitting(values: list[int]) -> "Generator[None, None, Series]":
+        """The series that codes these values with the fewest bits."""
         best, best_bits = Series(0, 0), 1 << 30
         for floor in (0, min(values)) if values else ():
             for order in range(1 << RICE_ORDER_BITS):
@@ -47,6 +55,7 @@ class Series:
                     bits += rice_bits(value - floor, order)
                 if bits < best_bits:
                     best, best_bits = Series(order, floor), bits
+            yield
         return best
 
     def write(self, writer: BitWriter, difference: int) -> None:
@@ -55,17 +64,31 @@ class Series:
 
 def encode(entries: list[Entry]) -> bytes:
     """The entries' numbers (seq) are not in here: they follow from the report's first one."""
-    if len(entries) > MAX_ENTRIES:
-        raise TooLong("more than %d entries in one report" % MAX_ENTRIES)
-    if not entries:
-        return b""
+    return finished(encoding(gathered(entries)))
+
+
+def gathered(entries: list[Entry]) -> Groups:
+    """The entries in their groups. Whatever no entry may hold is refused here."""
+    groups = Groups()
     for entry in entries:
-        entry.encode()  # whatever no entry may hold is refused here
-    groups = _grouped(entries)
-    gaps, durations = _fitted(groups, entries[0].time)
-    state = _start(groups, gaps)
+        entry.encode()
+        groups.add(entry)
+    return groups
+
+
+def encoding(found: Groups) -> "Generator[None, None, bytes]":
+    """The stream, in slices of a few groups."""
+    if len(found) > MAX_ENTRIES:
+        raise TooLong("more than %d entries in one report" % MAX_ENTRIES)
+    if not len(found):
+        return b""
+    groups = found.closed()
+    gap_values, duration_values = _differences(groups)
+    gaps = yield from Series.fitting(gap_values)
+    durations = yield from Series.fitting(duration_values)
+    state = _start(groups, found.clock, gaps)
     writer = BitWriter()
-    writer.golomb(len(entries), COUNT_ORDER)
+    writer.golomb(len(found), COUNT_ORDER)
     writer.write(state.clock, 2)
     writer.write(state.time, 32)
     writer.number(state.batch)
@@ -73,68 +96,62 @@ def encode(entries: list[Entry]) -> bytes:
     for series in (gaps, durations):
         writer.write(series.order, RICE_ORDER_BITS)
         writer.golomb(series.floor, FLOOR_ORDER)
-    for group in groups:
+    for place, group in enumerate(groups):
+        if place % GROUPS_A_SLICE == 0:
+            yield
         _write_group(writer, state, group, gaps, durations)
     return writer.bytes_()
 
 
-def _grouped(entries: list[Entry]) -> list[list[Entry]]:
-    """Split into exams (four entries, or three while it runs), ends of exams, and single entries."""
-    groups: list[list[Entry]] = []
-    clock = entries[0].clock
-    start = 0
-    while start < len(entries):
-        length = _exam_length(entries, start, clock)
-        group = entries[start : start + max(1, length)]
-        groups.append(group)
-        start += len(group)
-        clock = group[0].clock
-    return groups
-
-
-def _exam_length(entries: list[Entry], start: int, clock: int) -> int:
-    """4 or 3 when the entries from start on are one exam that a token can say, else 0."""
-    first = entries[start]
-    length = 0
-    for entry in entries[start : start + 4]:
-        same = entry.batch == first.batch and entry.credit == first.credit and entry.clock == clock
-        if entry.kind != EXAM_KINDS[length] or not same or entry.detail:
-            break
-        length += 1
-    return length if length >= 3 else 0
-
-
-def _fitted(groups: list[list[Entry]], time: int) -> tuple[Series, Series]:
-    """The best codes for the gaps before exams and for the exams' durations."""
+def _differences(groups: "list[Group]") -> tuple[list[int], list[int]]:
+    """The gaps before exams and the exams' durations."""
     gaps, durations = [], []
+    time = _time_of(groups[0])
     for index, group in enumerate(groups):
-        if len(group) >= 3 and index:
-            gaps.append(group[0].time - time & WORD)
-        if len(group) == 4 or group[0].kind == ENDED:
-            durations.append(group[-1].time - (group[-2].time if len(group) == 4 else time) & WORD)
-        time = group[-1].time
-    return Series.fitted(gaps), Series.fitted(durations)
+        if isinstance(group, Entry):
+            if group.kind == ENDED:
+                durations.append(group.time - time & WORD)
+        else:
+            if index:
+                gaps.append(group[TIME] - time & WORD)
+            if group[DURATION] != RUNNING:
+                durations.append(group[DURATION])
+        time = _end_of(group)
+    return gaps, durations
 
 
-def _start(groups: list[list[Entry]], gaps: Series) -> State:
+def _start(groups: "list[Group]", clock: int, gaps: Series) -> State:
     """What came before the first entry, chosen so that the first exam costs least."""
-    first = groups[0][0]
-    time = first.time - gaps.floor & WORD if len(groups[0]) >= 3 else first.time
+    first = groups[0]
+    time = first.time if isinstance(first, Entry) else first[TIME] - gaps.floor & WORD
     for group in groups:
-        if len(group) >= 3:
-            return State(time, first.clock, group[0].batch, group[0].credit - 1 & WORD)
-    return State(time, first.clock, first.batch, first.credit)
+        if not isinstance(group, Entry):
+            return State(time, clock, group[BATCH], group[CREDIT] - 1 & WORD)
+    assert isinstance(first, Entry)
+    return State(time, clock, first.batch, first.credit)
 
 
-def _write_group(writer: BitWriter, state: State, group: list[Entry], gaps: Series, durations: Series) -> None:
-    if len(group) >= 3:
+def _time_of(group: "Group") -> int:
+    return group.time if isinstance(group, Entry) else group[TIME]
+
+
+def _end_of(group: "Group") -> int:
+    """The time of the group's last entry."""
+    if isinstance(group, Entry):
+        return group.time
+    started = group[TIME] + group[DEBIT_LAG] + group[START_LAG]
+    return (started if group[DURATION] == RUNNING else started + group[DURATION]) & WORD
+
+
+def _write_group(writer: BitWriter, state: State, group: "Group", gaps: Series, durations: Series) -> None:
+    if not isinstance(group, Entry):
         _write_exam(writer, state, group, gaps, durations)
-    elif _is_end(group[0], state):
+    elif _is_end(group, state):
         writer.write(0b110, 3)
-        durations.write(writer, group[0].time - state.time)
+        durations.write(writer, group.time - state.time)
     else:
-        _write_any(writer, state, group[0])
-    state.time = group[-1].time
+        _write_any(writer, state, group)
+    state.time = _end_of(group)
 
 
 def _is_end(entry: Entry, state: State) -> bool:
@@ -142,30 +159,30 @@ def _is_end(entry: Entry, state: State) -> bool:
     return entry.kind == ENDED and same and not entry.detail
 
 
-def _write_exam(writer: BitWriter, state: State, exam: list[Entry], gaps: Series, durations: Series) -> None:
-    first = exam[0]
-    step = first.credit - state.credit - 1 & WORD
-    ended = len(exam) == 4
-    if ended and step == 0 and first.batch == state.batch:
+def _write_exam(writer: BitWriter, state: State, exam: "Exam", gaps: Series, durations: Series) -> None:
+    batch, credit = exam[BATCH], exam[CREDIT]
+    step = credit - state.credit - 1 & WORD
+    ended = exam[DURATION] != RUNNING
+    if ended and step == 0 and batch == state.batch:
         writer.write(0, 1)
     else:
         writer.write(0b100 | ended, 3)
-        if first.batch == state.batch:
+        if batch == state.batch:
             writer.write(0, 1)
             writer.golomb(_zigzag(step), CREDIT_ORDER)
         else:
             writer.write(1, 1)
-            writer.number(first.batch)
-            writer.number(first.credit)
-    gaps.write(writer, first.time - state.time)
-    lags = (exam[1].time - first.time & WORD, exam[2].time - exam[1].time & WORD)
+            writer.number(batch)
+            writer.number(credit)
+    gaps.write(writer, exam[TIME] - state.time)
+    lags = (exam[DEBIT_LAG], exam[START_LAG])
     writer.write(1 if any(lags) else 0, 1)
     if any(lags):
         writer.golomb(lags[0], LAG_ORDER)
         writer.golomb(lags[1], LAG_ORDER)
     if ended:
-        durations.write(writer, exam[3].time - exam[2].time)
-    state.batch, state.credit = first.batch, first.credit
+        durations.write(writer, exam[DURATION])
+    state.batch, state.credit = batch, credit
 
 
 def _write_any(writer: BitWriter, state: State, entry: Entry) -> None:

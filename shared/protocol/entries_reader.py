@@ -9,7 +9,6 @@ from protocol.entries import (
     COUNT_ORDER,
     CREDIT_ORDER,
     DELAY_ORDER,
-    EXAM_KINDS,
     FLOOR_ORDER,
     KIND_ORDER,
     LAG_ORDER,
@@ -18,6 +17,7 @@ from protocol.entries import (
     State,
 )
 from protocol.errors import Malformed, OutOfRange, TooLong
+from protocol.grouping import EXAM_KINDS
 from protocol.journal import CLOCK_TRUSTED, ENDED, Entry
 
 MAX_STREAM_BYTES = 12288

@@ -1,6 +1,6 @@
 """Reports and answers: lossless, small, sealed, bound to each other."""
 
-from protocol import cbor, cose, entries, entries_reader, journal, keys, uplink
+from protocol import cbor, cose, entries, entries_reader, grouping, journal, keys, uplink
 from protocol.journal import Entry
 
 from tests.firmware.protocol import samples
@@ -58,7 +58,7 @@ def ordinary_day(source: Source, count: int) -> list[Entry]:
     for index in range(count):
         time += 120 + source.below(1380)
         delays = (0, source.below(10) // 8, source.below(10) // 9, 180 + source.below(420))
-        for kind, delay in zip(entries.EXAM_KINDS, delays):  # noqa: B905
+        for kind, delay in zip(grouping.EXAM_KINDS, delays):  # noqa: B905
             time += delay
             found.append(Entry(30001 + len(found), kind, time, 2, 4711, 120001 + index))
     return found
