@@ -62,9 +62,9 @@ class Port:
 
     def close(self) -> None:
         """Whoever waits for an answer gets a ModemSilent at once."""
-        if self._reader:
-            self._reader.cancel()
-            self._reader = None
+        reader, self._reader = self._reader, None
+        if reader and reader is not asyncio.current_task():  # that one ends by itself
+            reader.cancel()
         self._changed.set()
 
     def lose_link(self, line: bytes) -> None:
@@ -159,7 +159,8 @@ class Port:
 
     async def _read(self) -> None:
         reader = asyncio.StreamReader(self.uart)
-        while True:
+        this = asyncio.current_task()
+        while self._reader is this:
             for event in self.parser.feed(await reader.read(_READ_BYTES)):
                 if event[0] == "line":
                     self._take(event[1])

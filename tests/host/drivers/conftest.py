@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.host.drivers.bench import Bench
+from tests.host.drivers.modem_bench import ModemBench
 
 
 @pytest.fixture
@@ -19,3 +20,11 @@ def bench() -> Iterator[Bench]:
 def reader(bench: Bench) -> Bench:
     """The same with the reader initialised."""
     return bench.started()
+
+
+@pytest.fixture
+def modem() -> Iterator[ModemBench]:
+    """A board with a modem without power, a SIM in it."""
+    made = ModemBench()
+    yield made
+    made.close()
