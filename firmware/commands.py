@@ -7,24 +7,26 @@ than all that the machine has forgotten, and never sets the clock.
 
 import asyncio
 
+from borrowed import Borrowed
 from clock import Clock
 from config import Config, checked_settings
 from errors import Refused
 from journal import Journal
+from protocol import command_kinds as kinds
 from protocol import journal as codec
-from protocol import orders, p256_portable, uplink
+from protocol import orders, p256_portable
 from protocol.errors import ProtocolError
 from protocol.results import BAD_ARGUMENTS, BAD_SIGNATURE, DONE, FAILED, FULL, STALE, TOO_LATE
 from state import MAX_REVOKED
 
 KNOWN = (
-    uplink.REVOKE_BATCH,
-    uplink.REVOKE_CREDIT,
-    uplink.REFUND_CREDIT,
-    uplink.SETTINGS,
-    uplink.LOCK,
-    uplink.UNLOCK,
-    uplink.SET_TIME,
+    kinds.REVOKE_BATCH,
+    kinds.REVOKE_CREDIT,
+    kinds.REFUND_CREDIT,
+    kinds.SETTINGS,
+    kinds.LOCK,
+    kinds.UNLOCK,
+    kinds.SET_TIME,
 )
 LATER = -1  # not answered yet
 
@@ -40,12 +42,12 @@ class Obey:
         self._changed = changed
         self._number = 0  # of the order that was found good last
 
-    async def __call__(self, command: uplink.Command, bound: bool = True) -> None:
+    async def __call__(self, command: "Command", bound: bool = True) -> None:
         """Do it and journal it, in slices, so that a card which is tapped meanwhile does not wait."""
         for _ in self.steps(command, bound):
             await asyncio.sleep_ms(0)
 
-    def steps(self, command: uplink.Command, bound: bool) -> "Iterator[None]":
+    def steps(self, command: "Command", bound: bool) -> "Iterator[None]":
         """The same for a caller that waits for nobody; the entry is there when the iteration has come to its end.
 
         What the journal has no room for stays with the back office, which sends it again. ``bound``: it came in the
@@ -66,26 +68,26 @@ class Obey:
             detail += self._number.to_bytes(4, "big")
         try:
             self._journal.append(codec.COMMAND, batch, credit, detail)
-            if command.kind == uplink.REFUND_CREDIT and result == DONE:
+            if command.kind == kinds.REFUND_CREDIT and result == DONE:
                 self._journal.note(codec.ABANDONED, batch, credit)
         except Refused:
             return
 
-    def _do(self, command: uplink.Command, batch: int, credit: int, bound: bool) -> "Generator[None, None, int]":
+    def _do(self, command: "Command", batch: int, credit: int, bound: bool) -> "Generator[None, None, int]":
         kind = command.kind
         if kind in orders.KINDS:
             return (yield from self._order(command))
-        if kind == uplink.REVOKE_BATCH:
+        if kind == kinds.REVOKE_BATCH:
             return DONE if batch else BAD_ARGUMENTS
-        if kind == uplink.REVOKE_CREDIT:
+        if kind == kinds.REVOKE_CREDIT:
             return self._revoke(batch, credit)
-        if kind == uplink.REFUND_CREDIT:
+        if kind == kinds.REFUND_CREDIT:
             return self._refund(batch, credit)
-        if kind == uplink.SETTINGS:
+        if kind == kinds.SETTINGS:
             return self._settings(command)
         return self._set_time(command.args, bound)
 
-    def _order(self, command: uplink.Command) -> "Generator[None, None, int]":
+    def _order(self, command: "Command") -> "Generator[None, None, int]":
         """LOCK or UNLOCK: the entry itself is what holds, here as with credits: one entry, no half-way."""
         try:
             order = orders.read(self._config.machine_id, self._config.epoch, command)
@@ -120,22 +122,21 @@ class Obey:
             return DONE  # it never paid: a revoked credit is one that was not debited before
         return TOO_LATE if spent.is_spent(credit) else DONE
 
-    def _settings(self, command: uplink.Command) -> int:
+    def _settings(self, command: "Command") -> int:
         if len(command.args) != 1 or not isinstance(command.args[0], dict):
             return BAD_ARGUMENTS
         try:
             wanted = checked_settings(command.args[0])
         except ValueError:
             return BAD_ARGUMENTS
-        import trial
-
-        outcome = trial.begin(self._config, wanted, command.id)
-        if outcome == trial.FAILED:
-            return FAILED
-        if outcome == trial.BUSY:
-            return LATER
-        self._changed()
-        return LATER if outcome == trial.TRIED else DONE
+        with Borrowed("trial") as code:
+            outcome = code.begin(self._config, wanted, command.id)
+            if outcome == code.FAILED:
+                return FAILED
+            if outcome == code.BUSY:
+                return LATER
+            self._changed()
+            return LATER if outcome == code.TRIED else DONE
 
     def _set_time(self, args: list[object], bound: bool) -> int:
         if len(args) != 1 or type(args[0]) is not int or not 0 < args[0] <= 0xFFFFFFFF:
@@ -146,9 +147,9 @@ class Obey:
         return DONE
 
 
-def _subject(command: uplink.Command) -> tuple[int, int]:
+def _subject(command: "Command") -> tuple[int, int]:
     """(batch, credit) of the commands that are about them; 0 where there is none or it is no such number."""
-    if command.kind not in (uplink.REVOKE_BATCH, uplink.REVOKE_CREDIT, uplink.REFUND_CREDIT):
+    if command.kind not in (kinds.REVOKE_BATCH, kinds.REVOKE_CREDIT, kinds.REFUND_CREDIT):
         return 0, 0
     numbers = [value if type(value) is int and 0 <= value <= 0xFFFFFFFF else 0 for value in command.args[:2]]
     numbers += [0] * (2 - len(numbers))
@@ -158,3 +159,5 @@ def _subject(command: uplink.Command) -> tuple[int, int]:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+
+    from protocol.uplink import Command

@@ -1,22 +1,52 @@
 """What of the journal the back office does not have yet, and its word that it has more. Borrowed code."""
 
 from journal import Journal
-from journal_reading import chunks
+from journal_walk import Walk
+from micropython import const
 from protocol import journal as codec
+from protocol.grouping import Groups
+from protocol.slices import finished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+
+_REPORT_ENTRIES_MAX = const(256)  # protocol.entries
 
 
-def pending(journal: Journal, limit: int) -> tuple[int, bytes, list[codec.Entry], bytes]:
-    """The oldest unacknowledged entries: (first seq, MAC before it, entries, MAC of the last)."""
-    entries, mac = following(journal, journal.acked_seq, journal.acked_mac, limit)
-    return journal.acked_seq + 1, journal.acked_mac, entries, mac
+def gathering(
+    journal: Journal, seq: int, mac: bytes, limit: int
+) -> "Generator[None, None, tuple[Groups, bytes]]":
+    """The entries after ``seq``, whose MAC is ``mac``, in slices: (entries, MAC of the last)."""
+    groups = Groups()
+    walk = Walk(journal, seq + 1)
+    while len(groups) < limit:
+        found = walk.take()
+        if not found:
+            break
+        for data in found[: limit - len(groups)]:
+            mac = codec.chain_mac(journal.key, mac, data)
+            groups.add(codec.Entry.decode(data))
+        yield
+    return groups, mac
+
+
+def chaining(journal: Journal, seq: int, mac: bytes, last: int) -> "Generator[None, None, bytes]":
+    """The MAC of entry ``last``, counted from that of ``seq``, an entry before it; in slices."""
+    walk = Walk(journal, seq + 1)
+    while seq < last:
+        found = walk.take()
+        if not found:
+            break
+        for data in found[: last - seq]:
+            mac = codec.chain_mac(journal.key, mac, data)
+            seq += 1
+        yield
+    return mac
 
 
 def following(journal: Journal, seq: int, mac: bytes, limit: int) -> tuple[list[codec.Entry], bytes]:
-    """The entries after ``seq``, whose MAC is ``mac``: (entries, MAC of the last)."""
+    """The entries after ``seq``, whose MAC is ``mac``, at once: (entries, MAC of the last)."""
     entries: list[codec.Entry] = []
     for data in _entries_from(journal, seq + 1):
         if len(entries) == limit:
@@ -26,38 +56,44 @@ def following(journal: Journal, seq: int, mac: bytes, limit: int) -> tuple[list[
     return entries, mac
 
 
-def mac_at(journal: Journal, last: int, seq: int, mac: bytes) -> bytes:
-    """The MAC of entry ``last``, counted from that of ``seq``, an entry before it."""
+def seq_of(journal: Journal, wanted_mac: bytes, seq: int, mac: bytes) -> int:
+    """Which of the entries after ``seq`` has that MAC, 0 when none of as many as a report can hold."""
+    left = _REPORT_ENTRIES_MAX
     for data in _entries_from(journal, seq + 1):
-        if seq == last:
-            break
         mac = codec.chain_mac(journal.key, mac, data)
         seq += 1
-    return mac
+        left -= 1
+        if mac == wanted_mac:
+            return seq
+        if not left:
+            break
+    return 0
 
 
 def acknowledge(journal: Journal, seq: int, mac: bytes = b"") -> bool:
     """The back office has everything up to ``seq``. Older acknowledgements change nothing.
 
     False: it has another entry there (``mac``, where it says so): this is not the journal that it knows."""
+    return finished(acknowledging(journal, seq, mac))
+
+
+def acknowledging(journal: Journal, seq: int, mac: bytes = b"") -> "Generator[None, None, bool]":
+    """The same in slices."""
     if seq > journal.head_seq:
         raise ValueError("acknowledged more than there is")
     if seq <= journal.acked_seq:
         return True
-    own_mac = mac_at(journal, seq, journal.acked_seq, journal.acked_mac)
+    own_mac = yield from chaining(journal, journal.acked_seq, journal.acked_mac, seq)
     if mac not in (b"", own_mac):
         return False
-    journal.acked_seq, journal.acked_mac = seq, own_mac
+    if seq > journal.acked_seq:  # another acknowledgement may have come on a card meanwhile
+        journal.acked_seq, journal.acked_mac = seq, own_mac
     return True
 
 
 def _entries_from(journal: Journal, seq: int) -> "Iterator[bytes]":
-    tail_first = journal.head_seq - len(journal.tail_entries) + 1
-    following = [segment.first_seq for segment in journal.segments[1:]] + [tail_first]
-    for segment, end in zip(journal.segments, following):  # noqa: B905 (MicroPython's zip has no strict)
-        if end > seq:
-            at = segment.first_seq
-            for entries, _ in chunks(segment):
-                yield from [data for index, data in enumerate(entries) if at + index >= seq]
-                at += len(entries)
-    yield from [data for index, data in enumerate(journal.tail_entries) if tail_first + index >= seq]
+    walk = Walk(journal, seq)
+    found = walk.take()
+    while found:
+        yield from found
+        found = walk.take()

@@ -63,6 +63,7 @@ class Medium:
 
     NAME = ""
     STRONG = False
+    STORE = ""  # module whose open_store(medium) gives the Store of a service card; "" = it has no room for messages
 
     def __init__(self, uid: bytes) -> None:
         self.uid = uid
@@ -100,28 +101,6 @@ class Medium:
 
     def draw(self, write_key: bytes, next_credit: int) -> int:
         """Move the counter on; Refused(out_of_range) when it would go back. Returns what is on the card now."""
-        raise NotImplementedError
-
-    def store(self) -> "Store":
-        """The room of a service card, also of one that is still to be made. Refused(weak_medium): it has none."""
-        raise Refused(reasons.WEAK_MEDIUM, detail="no room for messages on this medium")
-
-
-class Store:
-    """Room for messages (protocol.mailbox) on a service card, written unit by unit. Its keys are public."""
-
-    size_bytes = 0
-
-    def read(self) -> bytes:
-        """All of it."""
-        raise NotImplementedError
-
-    def write(self, unit: int, data: bytes) -> None:
-        """Whole units from that one on, last first, each read back; those that are right already are left alone."""
-        raise NotImplementedError
-
-    def format(self, progress: "Progress") -> None:
-        """A blank card becomes an empty service card, one that is becomes empty. Resumable like personalise()."""
         raise NotImplementedError
 
 

@@ -16,7 +16,6 @@ from protocol.errors import Malformed, ProtocolError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from media import Outcome, Progress
-    from media_classic_store import ClassicStore
 
 _WRITE_TRIES = 2  # a block that does not hold what was written after this many writes is damaged
 
@@ -25,10 +24,11 @@ class ClassicMedium(Medium):
     """A selected MIFARE Classic 1K."""
 
     NAME = "classic1k"
+    STORE = "media_classic_store"
 
     def __init__(self, chip: Mfrc522, card: Card) -> None:
         super().__init__(card.uid)
-        self._card = Classic(chip, card)
+        self.card = Classic(chip, card)
         self._header = b""
         self._state = b""  # block 6 as last seen, b"" = not read yet
 
@@ -37,7 +37,7 @@ class ClassicMedium(Medium):
     def classify(self) -> Found:
         """One authentication for a card of ours, two for a blank one."""
         try:
-            self._card.authenticate(layout.FIRST_BLOCK, layout.PUBLIC_READ_KEY, KEY_A)
+            self.card.authenticate(layout.FIRST_BLOCK, layout.PUBLIC_READ_KEY, KEY_A)
         except WrongKey:
             return self._classify_factory()
         self._read_first_sector()
@@ -55,7 +55,7 @@ class ClassicMedium(Medium):
         blocks = {layout.FIRST_BLOCK: self._header}
         for block in layout.block_numbers(number, length)[1:]:
             self._open_for_reading(block, read_key)
-            blocks[block] = self._card.read(block)
+            blocks[block] = self.card.read(block)
         return layout.assemble(number, length, blocks)
 
     def burn_state(self, kind: str, mark: bytes, read_key: bytes | None = None) -> str:
@@ -69,27 +69,27 @@ class ClassicMedium(Medium):
     def burn(self, kind: str, access_key: bytes, mark: bytes) -> None:
         number = KINDS[kind]
         block = _burn_block(number)
-        self._card.authenticate(block, access_key, KEY_A if layout.burn_key_type(number) == "A" else KEY_B)
+        self.card.authenticate(block, access_key, KEY_A if layout.burn_key_type(number) == "A" else KEY_B)
         if block == layout.COMMIT_BLOCK:
             self._state = b""
-        put(self._card, block, mark)
+        put(self.card, block, mark)
         if block == layout.COMMIT_BLOCK:
             self._state = mark
 
     # A white card's counter
 
     def drawn(self, read_key: bytes) -> int:
-        self._card.authenticate(layout.WHITE_DRAW_BLOCKS[0], read_key, KEY_A)
+        self.card.authenticate(layout.WHITE_DRAW_BLOCKS[0], read_key, KEY_A)
         return _counter(*self._draw_copies())
 
     def draw(self, write_key: bytes, next_credit: int) -> int:
-        self._card.authenticate(layout.WHITE_DRAW_BLOCKS[0], write_key, KEY_B)
+        self.card.authenticate(layout.WHITE_DRAW_BLOCKS[0], write_key, KEY_B)
         first, second = self._draw_copies()
         present = _counter(first, second)
         if next_credit < present:
             raise Refused(reasons.OUT_OF_RANGE, detail="the card has drawn up to %d" % present)
         if next_credit > present or first != second:  # a copy that was torn may hold its number by chance: have two
-            put(self._card, layout.draw_target(first, second), layout.draw_block(next_credit))
+            put(self.card, layout.draw_target(first, second), layout.draw_block(next_credit))
         return next_credit
 
     # Making
@@ -101,7 +101,7 @@ class ClassicMedium(Medium):
 
         self._header = self._state = b""
         try:
-            return Maker(self._card, write_key).personalise(kind, record, read_key, progress)
+            return Maker(self.card, write_key).personalise(kind, record, read_key, progress)
         except CardRefused as error:
             raise _damaged(error) from None
 
@@ -110,20 +110,15 @@ class ClassicMedium(Medium):
 
         self._header = self._state = b""
         try:
-            Maker(self._card, write_key).erase(kind)
+            Maker(self.card, write_key).erase(kind)
         except CardRefused as error:
             raise _damaged(error) from None
-
-    def store(self) -> "ClassicStore":
-        from media_classic_store import ClassicStore
-
-        return ClassicStore(self._card)
 
     # Small moves
 
     def _classify_factory(self) -> Found:
         try:
-            self._card.authenticate(layout.FIRST_BLOCK, layout.FACTORY_KEY, KEY_A)
+            self.card.authenticate(layout.FIRST_BLOCK, layout.FACTORY_KEY, KEY_A)
         except WrongKey:
             return Found(FOREIGN, b"", False)
         self._read_first_sector()
@@ -134,30 +129,30 @@ class ClassicMedium(Medium):
 
     def _open_public(self) -> None:
         if not self._header:
-            self._card.authenticate(layout.FIRST_BLOCK, layout.PUBLIC_READ_KEY, KEY_A)
+            self.card.authenticate(layout.FIRST_BLOCK, layout.PUBLIC_READ_KEY, KEY_A)
             self._read_first_sector()
 
     def _read_first_sector(self) -> None:
-        self._header = self._card.read(layout.FIRST_BLOCK)
-        self._state = self._card.read(layout.COMMIT_BLOCK)
+        self._header = self.card.read(layout.FIRST_BLOCK)
+        self._state = self.card.read(layout.COMMIT_BLOCK)
 
     def _open_for_reading(self, block: int, read_key: bytes | None) -> None:
         sector = layout.sector_of(block)
         key = layout.read_key_of(sector, read_key or b"")
         if len(key) != 6:
             raise CardRefused("no key for sector %d" % sector)
-        self._card.authenticate(block, key, KEY_A)
+        self.card.authenticate(block, key, KEY_A)
 
     def _burn_content(self, number: int, read_key: bytes | None) -> bytes:
         block = _burn_block(number)
         if block == layout.COMMIT_BLOCK and self._state:
             return self._state
         self._open_for_reading(block, read_key)
-        return self._card.read(block)
+        return self.card.read(block)
 
     def _draw_copies(self) -> tuple[bytes, bytes]:
         first, second = layout.WHITE_DRAW_BLOCKS
-        return self._card.read(first), self._card.read(second)
+        return self.card.read(first), self.card.read(second)
 
 
 def put(card: Classic, block: int, data: bytes) -> None:

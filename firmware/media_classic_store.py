@@ -1,8 +1,8 @@
-"""The store of a service card on a MIFARE Classic 1K (layout: protocol.classic). Loaded when such a card comes."""
+"""The store of a service card on a MIFARE Classic 1K (layout: protocol.classic). Borrowed code, when one comes."""
 
 from errors import Refused
-from media import Store
-from media_classic import put
+from media_classic import ClassicMedium, put
+from media_store import Store
 from mfrc522.errors import CardRefused, WrongKey
 from picc.classic import KEY_A, Classic
 from protocol import classic as layout
@@ -56,6 +56,11 @@ class ClassicStore(Store):
             return self._card.read(block)
         except (WrongKey, CardRefused) as error:
             raise _damaged(error) from None
+
+
+def open_store(medium: ClassicMedium) -> ClassicStore:
+    """The room of a service card, also of one that is still to be made."""
+    return ClassicStore(medium.card)
 
 
 def _damaged(error: CardRefused) -> Refused:

@@ -5,6 +5,7 @@ Law of the details (what protocol.journal leaves to the machine): BATCH = count 
 result u8 (protocol.results), of LOCK and UNLOCK the order's number u32. Fields are only ever appended.
 """
 
+from micropython import const
 from protocol import journal as codec
 from spent import Spent
 
@@ -14,6 +15,12 @@ MAX_IN_DOUBT = 64  # cards that were touched and never finished
 MAX_REVOKED = 256  # single credits; more than that revoke the batch
 COMMANDS_KEPT = 64  # of older ones only the highest number is known: none up to that is obeyed any more
 COMMAND_DONE = 0
+# protocol.command_kinds, which this module would keep in memory for ever
+_REVOKE_BATCH = const(1)
+_REVOKE_CREDIT = const(2)
+_REFUND_CREDIT = const(3)
+_LOCK = const(5)
+_UNLOCK = const(6)
 ROLLED_BACK = b"rolled back"
 
 
@@ -108,18 +115,16 @@ class State:
         self.commands.append(int.from_bytes(entry.detail[:4], "big"))
         if len(self.commands) > COMMANDS_KEPT:
             self.commands_forgotten = max(self.commands_forgotten, self.commands.pop(0))
-        from protocol import uplink  # at boot, or when the uplink brought the command: not for long
-
         kind, result = entry.detail[4], entry.detail[5]
         if result != COMMAND_DONE:
             return
-        if kind in (uplink.LOCK, uplink.UNLOCK):
-            self.locked = kind == uplink.LOCK
+        if kind in (_LOCK, _UNLOCK):
+            self.locked = kind == _LOCK
             self.order_number = max(self.order_number, int.from_bytes(entry.detail[6:10], "big"))
-        elif kind == uplink.REVOKE_BATCH and entry.batch not in self.revoked_batches:
+        elif kind == _REVOKE_BATCH and entry.batch not in self.revoked_batches:
             self.revoked_batches.append(entry.batch)
-        elif kind == uplink.REFUND_CREDIT:
+        elif kind == _REFUND_CREDIT:
             self._spend(credit)
-        elif kind == uplink.REVOKE_CREDIT and credit not in self.revoked_credits and not self.is_spent(credit):
+        elif kind == _REVOKE_CREDIT and credit not in self.revoked_credits and not self.is_spent(credit):
             self.revoked_credits.append(credit)
             self._spend(credit)

@@ -36,6 +36,10 @@ class Frame:
         self.unit = unit
         self.units = units_of(len(message))
 
+    def place(self) -> tuple[int, int]:
+        """(first unit, units)."""
+        return self.unit, self.units
+
 
 def units_of(message_bytes: int) -> int:
     """Units that a message takes."""
@@ -71,14 +75,14 @@ def encode(kind: int, machine_id: int, message: bytes) -> bytes:
     return body + bytes(-len(body) % UNIT_BYTES)
 
 
-def gaps(store_bytes: int, kept: list[Frame]) -> list[tuple[int, int]]:
-    """(first unit, units) of what is free beside these frames, in the order of the store."""
+def gaps(store_bytes: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """(first unit, units) of what is free beside these places, in the order of the store."""
     free = []
     unit = 0
-    for frame in sorted(kept, key=lambda frame: frame.unit):
-        if frame.unit > unit:
-            free.append((unit, frame.unit - unit))
-        unit = max(unit, frame.unit + frame.units)
+    for first, units in sorted(taken):
+        if first > unit:
+            free.append((unit, first - unit))
+        unit = max(unit, first + units)
     if store_bytes // UNIT_BYTES > unit:
         free.append((unit, store_bytes // UNIT_BYTES - unit))
     return free
@@ -89,11 +93,11 @@ def room_bytes(units: int) -> int:
     return max(0, units * UNIT_BYTES - HEADER_BYTES - CRC_BYTES)
 
 
-def place(store_bytes: int, kept: list[Frame], message_bytes: int) -> int | None:
+def place(store_bytes: int, taken: list[tuple[int, int]], message_bytes: int) -> int | None:
     """The unit where a message of that length goes: the smallest gap that holds it. None: the card is full."""
     wanted = units_of(message_bytes)
     best = None
-    for unit, units in gaps(store_bytes, kept):
+    for unit, units in gaps(store_bytes, taken):
         if units >= wanted and (best is None or units < best[1]):
             best = (unit, units)
     return None if best is None else best[0]

@@ -7,14 +7,18 @@ that was kept and sent again does nothing. The command's arguments are ARGUMENTS
 appended. Arguments without a signature, as in the first version, are refused.
 """
 
-from protocol import uplink
+from protocol.command_kinds import LOCK, UNLOCK
 from protocol.errors import Malformed, TooLong, UnknownKind
 from protocol.fields import pack, raw, unsigned
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from protocol.uplink import Command
 
 SIGNED_PREFIX = b"PS\x01\x11"
 SIGNATURE_BYTES = 64
 MAX_TEXT_BYTES = 64
-KINDS = (uplink.LOCK, uplink.UNLOCK)
+KINDS = (LOCK, UNLOCK)
 
 FIELDS = (
     ("machine_id", "u", 4),  # the one machine it is for
@@ -52,7 +56,7 @@ class Order:
         return [self.number, raw(self.signature, SIGNATURE_BYTES, "signature"), self.text]
 
 
-def read(machine_id: int, epoch: int, command: uplink.Command) -> Order:
+def read(machine_id: int, epoch: int, command: "Command") -> Order:
     """The order that a command carries, as if it were for this machine: its signature is still to be verified."""
     args = command.args
     if len(args) < len(ARGUMENTS):

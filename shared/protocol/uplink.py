@@ -6,6 +6,14 @@ those it does not know. Command kinds, health numbers and alerts are never reuse
 """
 
 from protocol import cbor, cose
+from protocol.command_kinds import LOCK as LOCK
+from protocol.command_kinds import REFUND_CREDIT as REFUND_CREDIT
+from protocol.command_kinds import REVOKE_BATCH as REVOKE_BATCH
+from protocol.command_kinds import REVOKE_CREDIT as REVOKE_CREDIT
+from protocol.command_kinds import SET_TIME as SET_TIME
+from protocol.command_kinds import SETTINGS as SETTINGS
+from protocol.command_kinds import UNLOCK as UNLOCK
+from protocol.command_kinds import UPDATE_OFFER as UPDATE_OFFER
 from protocol.errors import Malformed, OutOfRange, UnknownVersion
 from protocol.journal import MAC_BYTES, Entry
 
@@ -54,15 +62,6 @@ ACK_MEMBERS = (
     "alert",  # number: what the back office found wrong with the report
     "ack_mac",  # 8 bytes: the chain MAC of the entry ack_seq, left out when it is not known
 )
-
-REVOKE_BATCH = 1  # [batch]: accept no card of it any more
-REVOKE_CREDIT = 2  # [batch, credit]: do not accept this card
-REFUND_CREDIT = 3  # [batch, credit]: an intent in doubt that never became a debit is given up
-SETTINGS = 4  # [{name: value}]: change settings
-LOCK = 5  # [number, signature, text]: grant nothing until unlocked; signed (see Orders)
-UNLOCK = 6  # [number, signature, text]: grant again; signed
-UPDATE_OFFER = 7  # [version, address, SHA-256]: a newer firmware is there
-SET_TIME = 8  # [time]: set the clock and trust it; only in the answer to a report
 
 HEALTH_UPTIME_S = 1  # seconds since power came up
 HEALTH_FIRMWARE = 2  # firmware version, text

@@ -15,6 +15,7 @@ from protocol import (  # noqa: E402 (the folder of the protocol is known only n
     cbor,
     certificates,
     classic,
+    command_kinds,
     cose,
     entries,
     entries_reader,
@@ -223,14 +224,16 @@ def _messages() -> str:
     parts.append(
         f"\nAt most {uplink.MAX_COMMANDS} commands of at most {uplink.MAX_COMMAND_ARGUMENTS} arguments in one answer.\n"
     )
-    sections: dict[str, list[tuple[object, ...]]] = {"command": [], "health number": [], "alert": []}
+    sections: dict[str, list[tuple[object, ...]]] = {
+        "command": [(value, name, comment) for name, value, comment in constants(command_kinds)],
+        "health number": [],
+        "alert": [],
+    }
     for name, value, comment in constants(uplink):
         if name.startswith("HEALTH_"):
             sections["health number"].append((value, name, comment))
         elif name.startswith("ALERT_"):
             sections["alert"].append((value, name, comment))
-        elif "ENVELOPE" not in name:
-            sections["command"].append((value, name, comment))
     for title, rows in sections.items():
         parts.append(table((title, "name", "meaning"), rows) + "\n")
     return "\n".join(parts).rstrip()

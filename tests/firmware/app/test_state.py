@@ -134,3 +134,15 @@ def test_checkpoint_at_any_point_is_the_same_story():
         story.tell(*entry)
         again.apply(codec.Entry(story.seq, entry[0], 0, 0, entry[1], entry[2], b""))
         assert same(again, story.state)
+
+
+def test_orders_by_their_numbers():
+    """The state's own copies are the protocol's."""
+    from protocol import command_kinds
+
+    story = Story().batch()
+    story.order(1, command_kinds.REVOKE_BATCH, 7).order(2, command_kinds.REFUND_CREDIT, 7, 1000)
+    story.order(3, command_kinds.REVOKE_CREDIT, 7, 1001).order(4, command_kinds.LOCK)
+    state_now = story.state
+    assert (state_now.revoked_batches, state_now.revoked_credits, state_now.locked) == ([7], [(7, 1001)], True)
+    assert state_now.batches[7].is_spent(1000)

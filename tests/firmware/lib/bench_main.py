@@ -100,15 +100,18 @@ class Bench:
     def burn_state(self, kind, mark, read_key=""):
         return self.medium.burn_state(kind, unhexlify(mark), unhexlify(read_key))
 
+    def store(self):
+        return __import__(self.medium.STORE).open_store(self.medium)
+
     def store_read(self):
-        return self.medium.store().read().hex()
+        return self.store().read().hex()
 
     def store_write(self, unit, data):
-        self.medium.store().write(unit, unhexlify(data))
+        self.store().write(unit, unhexlify(data))
 
     def store_format(self):
         steps = []
-        self.medium.store().format(lambda step, of: steps.append(step))
+        self.store().format(lambda step, of: steps.append(step))
         return steps
 
     def drawn(self, read_key):

@@ -75,12 +75,12 @@ def test_a_kind_of_later_keeps_its_place() -> None:
     store = body + crc16(body).to_bytes(2, "big") + bytes(8)
     found = mailbox.frames(store)
     assert [(kept.kind, kept.units) for kept in found] == [(9, 2)]
-    assert mailbox.gaps(STORE_BYTES, found) == [(2, 40)]
+    assert mailbox.gaps(STORE_BYTES, [frame.place() for frame in found]) == [(2, 40)]
 
 
 def test_room() -> None:
-    kept = [Frame(UP, 1, bytes(60), 2), Frame(UP, 2, bytes(7), 30), Frame(UP, 3, bytes(7), 41)]
-    assert [frame.units for frame in kept] == [5, 1, 1]
+    kept = [Frame(UP, 2, bytes(7), 30).place(), Frame(UP, 1, bytes(60), 2).place(), Frame(UP, 3, bytes(7), 41).place()]
+    assert kept == [(30, 1), (2, 5), (41, 1)]
     assert mailbox.gaps(STORE_BYTES, kept) == [(0, 2), (7, 23), (31, 10)]
     assert mailbox.gaps(STORE_BYTES, []) == [(0, 42)]
     assert mailbox.place(STORE_BYTES, kept, 20) == 0
