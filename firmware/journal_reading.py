@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEADER_BYTES = 15  # magic, first seq, MAC
+HEADER_BYTES = 15  # magic, first seq, MAC
 
 
 def segments(directory: str) -> list[Segment]:
@@ -28,8 +28,8 @@ def segments(directory: str) -> list[Segment]:
 def mac_before(segment: Segment) -> bytes:
     """The chain MAC before the segment's first entry, from its header."""
     with open(segment.path, "rb") as file:
-        header = file.read(_HEADER_BYTES)
-    if len(header) != _HEADER_BYTES or header[:3] != SEGMENT_MAGIC:
+        header = file.read(HEADER_BYTES)
+    if len(header) != HEADER_BYTES or header[:3] != SEGMENT_MAGIC:
         raise Corrupt("segment without a header")
     if int.from_bytes(header[3:7], "big") != segment.first_seq:
         raise Corrupt("segment under another's name")
@@ -39,7 +39,7 @@ def mac_before(segment: Segment) -> bytes:
 def chunks(segment: Segment) -> "Iterator[tuple[list[bytes], bytes]]":
     """(entries, MAC) of each chunk, one at a time, because a segment is large beside the heap."""
     with open(segment.path, "rb") as file:
-        file.seek(_HEADER_BYTES)
+        file.seek(HEADER_BYTES)
         while True:
             length = file.read(1)
             if not length:

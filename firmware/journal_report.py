@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _REPORT_ENTRIES_MAX = const(256)  # protocol.entries
 
 
-def gathering(
-    journal: Journal, seq: int, mac: bytes, limit: int
-) -> "Generator[None, None, tuple[Groups, bytes]]":
+def gathering(journal: Journal, seq: int, mac: bytes, limit: int) -> "Generator[None, None, tuple[Groups, bytes]]":
     """The entries after ``seq``, whose MAC is ``mac``, in slices: (entries, MAC of the last)."""
     groups = Groups()
     walk = Walk(journal, seq + 1)

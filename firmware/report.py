@@ -5,33 +5,33 @@ import gc
 import journal_report
 import link_report
 from device_report import FIRMWARE
-from journal import Journal
 from protocol import report_writer, uplink
+from slices import in_slices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from device import Device
 
-ENTRIES_MAX = 20  # in one report: bounds the heap; what is left goes on the same connection
+ENTRIES_MAX = 96  # in one report; twenty exams of a working day fit an SMS
 
 
 async def seal(device: "Device", max_bytes: int, link: str) -> bytes:
-    """The oldest entries that the back office does not have, as many as fit, with the machine's health."""
+    """The oldest entries that the back office does not have, as many as fit, with the machine's health.
+
+    In slices: a card that is tapped meanwhile is served in between."""
     journal, config = device.journal, device.config
     assert journal is not None
     assert config is not None
     health = _least_health(device) if link == "sms" else _health(device)
-    first, before, entries, after = journal_report.pending(journal, ENTRIES_MAX)
-    fits = report_writer.entries_that_fit(entries, max_bytes, health)
+    seq, before = journal.acked_seq, journal.acked_mac
+    entries, after = await in_slices(journal_report.gathering(journal, seq, before, ENTRIES_MAX))
+    fits = await in_slices(report_writer.fitting(entries, max_bytes, health, seq + 1))
     if fits < len(entries):
-        first, before, entries, after = journal_report.pending(journal, fits)
-    report = uplink.Report(config.machine_id, first, before, entries, after, health)
-    return report_writer.seal_report(config.machine_key, report)
-
-
-def acknowledge(journal: Journal, seq: int) -> None:
-    """Let the journal know."""
-    journal_report.acknowledge(journal, seq)
+        entries = entries.first(fits)
+        after = await in_slices(journal_report.chaining(journal, seq, before, seq + fits))
+    report = uplink.Report(config.machine_id, seq + 1, before, [], after, health)
+    sealed: bytes = await in_slices(report_writer.sealing(config.machine_key, report, entries))
+    return sealed
 
 
 def _least_health(device: "Device") -> dict[int, object]:

@@ -5,6 +5,7 @@ from errors import Refused
 from protocol import answers, cose, keys
 from protocol import journal as codec
 from protocol.errors import ProtocolError
+from slices import in_slices
 from state import ROLLED_BACK
 
 TYPE_CHECKING = False
@@ -41,6 +42,7 @@ async def take_unasked(loop: "Uplink", message: bytes) -> bool:
 async def take_ack(loop: "Uplink", name: str, ack: "Ack", round_trip_ms: int | None) -> bool:
     """``round_trip_ms`` is None for what nobody asked for: it may be old, so its time means nothing."""
     journal = loop.journal
+    loop.last_error = ""
     if round_trip_ms is not None:
         _set_clock(loop, ack.server_time, round_trip_ms)
         loop.load.told_ms, loop.load.asked = loop.now_ms(), False
@@ -50,7 +52,7 @@ async def take_ack(loop: "Uplink", name: str, ack: "Ack", round_trip_ms: int | N
         return False
     acked_before, head_before = journal.acked_seq, journal.head_seq
     with Borrowed("journal_report") as code:
-        if not code.acknowledge(journal, ack.ack_seq, ack.ack_mac):
+        if not await in_slices(code.acknowledging(journal, ack.ack_seq, ack.ack_mac)):
             loop.last_error = "the back office knows another journal"
             return False
     if round_trip_ms is not None and loop.trial_until_ms:

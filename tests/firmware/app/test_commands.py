@@ -58,7 +58,7 @@ class Desk:
             return None
         import journal_report
 
-        seen = journal_report.pending(self.journal, 4096)[2]
+        seen, _ = journal_report.following(self.journal, self.journal.acked_seq, self.journal.acked_mac, 4096)
         entry = [entry for entry in seen if entry.kind == codec.COMMAND][-1]
         assert entry.detail[:5] == number.to_bytes(4, "big") + bytes([kind])
         return entry.detail[5]

@@ -9,6 +9,7 @@ from errors import Corrupt, StorageFailed, StorageFull
 from journal import MAX_PENDING_ENTRIES, Journal
 from journal_files import Segment
 from protocol import journal as codec
+from protocol.slices import finished
 from ram_flash import copy_of, format_flash, mount, used_blocks
 
 KEY = b"k" * 32
@@ -58,7 +59,7 @@ def test_what_was_appended_is_there_after_power_came_back():
     assert again.state.batches[7].left() == 450
     assert again.state.debits == 50
     assert again.state.exam is None
-    _, _, entries, _ = journal_report.pending(again, 1000)
+    entries, _ = journal_report.following(again, again.acked_seq, again.acked_mac, 1000)
     assert [entry.seq for entry in entries] == list(range(1, 202))
 
 
@@ -68,7 +69,8 @@ def test_chain_of_the_report_is_what_the_back_office_will_calculate():
         exam(journal, credit)
     mac = codec.genesis_mac(KEY)
     while journal.pending():
-        first, before, entries, after = journal_report.pending(journal, 7)
+        first, before = journal.acked_seq + 1, journal.acked_mac
+        entries, after = journal_report.following(journal, first - 1, before, 7)
         assert before == mac
         for entry in entries:
             mac = codec.chain_mac(KEY, mac, entry.encode())
@@ -255,18 +257,53 @@ def test_every_cut():
 
 def test_an_acknowledgement_for_another_history():
     """A push may come late: to a machine whose flash was set back and that has gone on writing since."""
-    flash, journal = fresh()
+    _, journal = fresh()
     for credit in range(1000, 1003):
         exam(journal, credit)
     wrong = bytes(8)
     assert not journal_report.acknowledge(journal, 5, wrong)
     assert journal.acked_seq == 0
-    right = journal_report.mac_at(journal, 5, 0, journal.acked_mac)
+    right = finished(journal_report.chaining(journal, 0, journal.acked_mac, 5))
     assert journal_report.acknowledge(journal, 5, right)
     assert (journal.acked_seq, journal.acked_mac) == (5, right)
     assert journal_report.acknowledge(journal, 3, wrong)
     assert journal_report.acknowledge(journal, 6)
     assert journal.acked_seq == 6
-    entries, mac = journal_report.following(journal, 8, journal_report.mac_at(journal, 8, 6, journal.acked_mac), 2)
+    entries, mac = journal_report.following(
+        journal, 8, finished(journal_report.chaining(journal, 6, journal.acked_mac, 8)), 2
+    )
     assert [entry.seq for entry in entries] == [9, 10]
-    assert mac == journal_report.mac_at(journal, 10, 6, journal.acked_mac)
+    assert mac == finished(journal_report.chaining(journal, 6, journal.acked_mac, 10))
+
+
+def test_a_walk_in_slices_beside_a_journal_that_moves():
+    """Between two slices a card is tapped, the tail moves to its segment, segments go."""
+    for seed in range(12):
+        random.seed(seed)
+        _, journal = fresh()
+        journal.segment_bytes = 400
+        for credit in range(1000, 1030):
+            exam(journal, credit)
+        head = journal.head_seq
+        journal_report.acknowledge(journal, 40)
+        seq, mac = journal.acked_seq, journal.acked_mac
+        expected, expected_mac = journal_report.following(journal, seq, mac, head - seq)
+        steps = journal_report.gathering(journal, seq, mac, head - seq)
+        credit = 1030
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                groups, found_mac = end.value
+                break
+            action = random.randint(0, 3)  # noqa: S311
+            if action == 0:
+                exam(journal, credit)
+                credit += 1
+            elif action == 1:
+                journal.move_tail()
+            elif action == 2:
+                journal.rest()
+        assert len(groups) == len(expected) == head - seq
+        assert found_mac == expected_mac
+        assert finished(journal_report.chaining(journal, seq, mac, head)) == expected_mac
