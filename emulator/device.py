@@ -14,12 +14,12 @@ from emulator.heap import HeapReport
 from emulator.hostport import HostPort
 from emulator.image import build_image
 from emulator.mfrc522 import Mfrc522
+from emulator.modem_line import attach_modem
 from emulator.oled import Ssd1306
 from emulator.operations import ASK_US, Answer, Operations
 from emulator.pins import Pins
 from emulator.process import BoardProcess, ProcessGone, ProcessSilent
 from emulator.rf import Field
-from emulator.sim800 import BrownOut, Sim800
 from emulator.spi import SpiBus
 from emulator.uart import Uart
 from emulator.wifi import Network
@@ -33,7 +33,6 @@ LOG_TAIL_BYTES: Final = 1 << 16
 START_UP_US: Final = 300_000  # from power or reset to MicroPython's first line
 BOOT_MESSAGE: Final = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x%x (%s),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
 NETWORK_FLAG: Final = int(Flag.NETWORK)
-NOISE: Final = 0xA5
 POWER_ON, HARD_RESET, WATCHDOG_RESET, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
 CAUSES: Final = {
     POWER_ON: (0x1, b"POWERON_RESET"),
@@ -118,7 +117,7 @@ class Board:
         self.uarts = [Uart(self.world, self._wake_for_input) for _ in range(3)]
         self.network = Network(self.world)
         self.host = HostPort(self, self.uarts[wiring.HOST_UART])
-        self._attach_modem()
+        self.modem = attach_modem(self)
         self.relay_log: list[tuple[int, bool]] = []
         self.buzzer_log: list[tuple[int, int, int]] = []  # time_us, frequency_hz, duty of 65535
         self._buttons = {pin: Press(self, pin) for pin in wiring.BUTTONS}
@@ -128,29 +127,6 @@ class Board:
         self.pins.listeners[wiring.READER_SELECT] = lambda level: self.spi.select(wiring.READER_SELECT, level)
         self.pins.listeners[wiring.READER_RESET] = self.reader.reset_pin
         self.pins.listeners[wiring.RELAY] = self._move_relay
-
-    def _attach_modem(self) -> None:
-        self.modem = Sim800(self.world, self.name)
-        uart = self.uarts[wiring.MODEM_UART]
-        uart.on_sent.append(lambda data: self.modem.serial.receive(data, uart.baudrate))
-        self.modem.serial.output = lambda data: uart.push(self._as_heard(data, uart))
-        self.modem.on_supply_dip = self._dip_supply
-        self.modem.power.on_status = lambda level: self.pins.edge(wiring.MODEM_STATUS, level)
-        self.pins.sources[wiring.MODEM_STATUS] = lambda: self.modem.power.status
-        self.pins.listeners[wiring.MODEM_POWER] = self.modem.supply
-        self.pins.listeners[wiring.MODEM_POWER_KEY] = self.modem.power.key
-
-    def _as_heard(self, data: bytes, uart: Uart) -> bytes:
-        """Bytes at another rate than the receiver's are noise."""
-        heard = self.modem.serial.current_rate == uart.baudrate
-        return data if heard else bytes(byte ^ NOISE for byte in data)
-
-    def _dip_supply(self, fault: BrownOut) -> None:
-        """The modem's burst took the voltage from the card reader as well."""
-        if fault.reader == "dip":
-            self.reader.supply_dip()
-        elif fault.reader == "dead":
-            self.reader.die()
 
     # --- power -------------------------------------------------------------------------------------------------
 

@@ -198,7 +198,7 @@ class Channel:
         self._read(0)
 
     def _listen_again(self) -> None:
-        if self._open and self._peer:
+        if self._open and self._peer and not self._peer_ended:
             self._world.loop.watch(self._peer.fileno(), self._readable)
 
     def _read(self, patience_ms: int) -> bool:

@@ -3,6 +3,8 @@
 - Bytes come slowly, in pieces; some are lost or wrong (a noisy line). The UART itself stays frozen until the supply is
   cut. Unsolicited result codes come between the lines of a response, after a prompt, and (a broken firmware) inside
   data. A prompt never comes. SEND OK is said and nothing is sent.
+- Every step may take as long as the manual allows: 85 s for AT+CIICR, 65 s for AT+CIPSHUT, 75 s for AT+CIPSTART
+  (`Sim800.timings`).
 - A transmit burst draws more than the supply has: the modem warns (sic, "WARNNING") and dies, and everything else on
   the same supply sees the dip. The supply is cut at any moment.
 
@@ -37,4 +39,5 @@ class ModemFaults:
     swallowed_sends: int = 0  # so many of the next chunks get their SEND OK and go nowhere
     failed_sends: int = 0  # SEND FAIL
     brown_out: BrownOut | None = None
+    clock_of_1980: bool = False  # a clock that was never set shows 80/01/06 instead of 04/01/01
     silent_commands: list[str] = field(default_factory=list)  # names that are never answered, like "+CSQ"

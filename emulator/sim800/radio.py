@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 UNSET_CLOCK: Final = datetime(2004, 1, 1, tzinfo=UTC)
+OLDER_UNSET_CLOCK: Final = datetime(1980, 1, 6, tzinfo=UTC)
 MIN_DBM: Final = -113
 DBM_PER_STEP: Final = 2
 NO_SIGNAL: Final = 99
@@ -73,7 +74,7 @@ class Radio:
     def start(self) -> None:
         """The modem booted: its clock begins where every clock without a battery does."""
         self._announce = {"+CREG": 0, "+CGREG": 0}
-        self._set_clock(UNSET_CLOCK)
+        self._set_clock(OLDER_UNSET_CLOCK if self._faults.clock_of_1980 else UNSET_CLOCK)
         self.function = 1
 
     def search(self) -> None:

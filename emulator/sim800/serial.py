@@ -60,6 +60,7 @@ class Serial:
         self._pending = bytearray()
         self._entry: Entry | None = None
         self._busy = False
+        self._echoed = bytearray()
         self._free_us = 0  # when the last slow byte will have left
 
     # --- power ---------------------------------------------------------------------------------------------------
@@ -92,8 +93,9 @@ class Serial:
         for position, byte in enumerate(data):
             if self._busy:
                 self._pending += data[position : position + max(0, MAX_PENDING_BYTES - len(self._pending))]
-                return
+                break
             self._take(byte)
+        self._flush_echo()
 
     def ready(self) -> None:
         """The command line has been answered: the next one may come."""
@@ -103,8 +105,9 @@ class Serial:
         for position, byte in enumerate(pending):
             if self._busy:
                 self._pending += pending[position:]
-                return
+                break
             self._take(byte)
+        self._flush_echo()
 
     def prompt(self, entry: Entry, text: str = "\r\n> ") -> None:
         """From now on bytes are data, until the entry has enough. What came before the prompt is lost."""
@@ -128,7 +131,7 @@ class Serial:
 
     def _take(self, byte: int) -> None:
         if self.echo:
-            self._emit(bytes([byte]))
+            self._echoed.append(byte)
         if self._entry:
             if not self._entry.feed(byte):
                 self._end_entry(self._entry)
@@ -152,10 +155,17 @@ class Serial:
 
     def send(self, data: bytes) -> None:
         """What the modem says, through whatever is wrong with it."""
+        self._flush_echo()
         if not self.synchronised or self.faults.frozen or not data:
             return
         self.transcript.append(Exchange(self._world.now_us, "<", data))
         self._emit(self._distort(data))
+
+    def _flush_echo(self) -> None:
+        if self._echoed:
+            echoed = bytes(self._echoed)
+            self._echoed.clear()
+            self._emit(echoed)
 
     def _distort(self, data: bytes) -> bytes:
         if self.faults.partial and self._random.random() < self.faults.partial:

@@ -132,6 +132,7 @@ class Tcp:
 
     def boot(self) -> None:
         self._drop()
+        self._sending = None
         self.state = State.INITIAL
         self._values.clear()
         self._manual = self._quick = self._head = self._attached = False

@@ -95,6 +95,12 @@ def test_a_wrong_time_and_none_at_all(world: World) -> None:
     assert desk.ask("AT+CCLK?").startswith('+CCLK: "04/01/01,')
 
 
+def test_an_older_firmware_begins_in_1980(desk: Desk) -> None:
+    desk.modem.faults.clock_of_1980 = True
+    desk.start()
+    assert desk.ask("AT+CCLK?").startswith('+CCLK: "80/01/06,00:00:')
+
+
 def test_the_clock_can_be_set_by_hand(ready: Desk) -> None:
     assert ready.ask('AT+CCLK="26/11/23,05:00:00+32"') == "OK"
     assert ready.ask("AT+CCLK?").startswith('+CCLK: "26/11/23,05:00:0')

@@ -130,6 +130,18 @@ def test_the_peer_closes_and_what_it_said_can_still_be_read(ready: Desk, serve: 
     assert ready.ask(f'AT+CIPSTART="TCP","{HOST}",{PORT}') == "OK|CONNECT OK"
 
 
+def test_a_power_cut_inside_a_send_answers_nothing_later(ready: Desk, serve: Serve) -> None:
+    serve(upper)
+    ready.world.phone.gprs.faults.up_bytes_per_s = 100
+    ready.connect()
+    ready.type(b"AT+CIPSEND=1000\r")
+    ready.type(b"x" * 1_000)
+    ready.modem.cut_power()
+    ready.start(registered=False)
+    ready.modem.faults.silent_commands.append("+CSQ")
+    assert ready.wait(30_000) == "+CPIN: READY|Call Ready|SMS Ready"
+
+
 def test_nobody_there(ready: Desk) -> None:
     ready.attach()
     assert ready.ask('AT+CIPSTART="TCP","nowhere.example",80') == "OK|STATE: TCP CLOSED|CONNECT FAIL"
