@@ -52,7 +52,12 @@ async def restart_softly(modem: "Modem") -> None:
     modem.soft_restarts += 1
     modem.lose_link(b"CLOSED")
     modem.state = "starting"
+    modem.booted = False
     await modem.port.command(b"+CFUN=1,1", _RESTART_MS)
+    for _ in range(_RESTART_MS // _SIM_STEP_MS):  # it goes on answering for a moment
+        if modem.booted:
+            break
+        await asyncio.sleep_ms(_SIM_STEP_MS)
     await _answers(modem, _WAKE_TRIES)
     await _set_up(modem)
     await _join(modem)

@@ -51,6 +51,7 @@ class Modem:
         self.starts = 0
         self.soft_restarts = 0
         self.brownouts = 0
+        self.booted = False  # it said RDY
         self.undervoltage = False  # since the last start
         self.failures = 0  # in a row: which rung of the ladder is next
         self.refused_pin: str | None = None
@@ -156,7 +157,9 @@ class Modem:
                 self.gone()
         elif urc == b"SMS Ready":
             self._tell_sms()
-        elif (urc == b"RDY" and self.state != "starting") or urc == b"NORMAL POWER DOWN":
+        elif urc == b"RDY" and self.state == "starting":
+            self.booted = True
+        elif urc in (b"RDY", b"NORMAL POWER DOWN"):
             self.gone()
         if self._on_urc:
             self._on_urc(urc)

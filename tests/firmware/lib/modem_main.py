@@ -15,8 +15,6 @@ from protocol import hostlink
 from sim800.errors import ModemError
 from sim800.modem import Modem
 
-STEP_MS = 20
-
 
 class Bench:
     """One coroutine for each call."""
@@ -27,7 +25,6 @@ class Bench:
         self.stream = None
         self.http = None
         self.pipe = None
-        self.worst_us = 0
         self.modem = Modem(
             UART(board.MODEM_UART, 115200, tx=board.MODEM_TX, rx=board.MODEM_RX, rxbuf=2048, timeout=0),
             Pin(board.MODEM_POWER_KEY, Pin.OUT, value=0),
@@ -103,6 +100,53 @@ class Bench:
                 got += buffer[:n]
         return [got.hex(), "more"]
 
+    async def send_pattern(self, count):
+        """So many bytes, each its place modulo 251."""
+        piece = bytes([place % 251 for place in range(251)])
+        sent = 0
+        while sent < count:
+            part = piece[sent % 251 : sent % 251 + count - sent]
+            taken = self.stream.write(part)
+            if taken is None:
+                await self.stream.writable(60000)
+            elif taken < 0:
+                return taken
+            else:
+                sent += taken
+        await self.stream.writable(60000)
+        return sent
+
+    async def read_pattern(self, count, timeout_ms=60000):
+        """How many bytes came, how many of them were wrong, and what ended it."""
+        buffer = bytearray(300)
+        got = wrong = 0
+        while got < count:
+            n = self.stream.readinto(buffer)
+            if n is None:
+                if not await self.stream.readable(timeout_ms):
+                    return [got, wrong, "timeout"]
+            elif n <= 0:
+                return [got, wrong, n]
+            else:
+                for place in range(n):
+                    wrong += buffer[place] != (got + place) % 251
+                got += n
+        return [got, wrong, "all"]
+
+    async def small_buffer(self, count):
+        self.modem.port.uart.init(baudrate=115200, rxbuf=count)
+
+    async def read_while_blocked(self, count, blocked_ms):
+        """The event loop stands still for so long once the modem was asked for data."""
+        reading = asyncio.create_task(self.read_pattern(count))
+        await asyncio.sleep_ms(5)
+        time.sleep_ms(blocked_ms)
+        return await reading
+
+    async def impatient(self, action, timeout_ms, params):
+        """Cancelled in the middle."""
+        await asyncio.wait_for_ms(getattr(self, action)(**params), timeout_ms)
+
     async def close(self):
         await self.stream.close()
 
@@ -164,11 +208,6 @@ class Bench:
         gc.collect()
         return gc.mem_alloc()
 
-    async def watch_loop(self, on):
-        """The longest turn that the event loop took, as the bench's own ticker sees it, in host microseconds."""
-        worst, self.worst_us = self.worst_us, 0
-        return worst
-
 
 async def answer(bench, line):
     message = hostlink.decode(line)
@@ -177,6 +216,8 @@ async def answer(bench, line):
         value = await getattr(bench, message["method"])(**message["params"])
     except Refused as error:
         return hostlink.failure(number, 1, error.reason, str(error))
+    except asyncio.TimeoutError:  # noqa: UP041 - MicroPython has no builtin of that name
+        return hostlink.failure(number, 3, "timeout", "")
     except ModemError as error:
         return hostlink.failure(number, 2, type(error).__name__, str(error))
     return hostlink.result(number, value)

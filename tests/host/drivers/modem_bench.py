@@ -37,6 +37,13 @@ class ModemBench(Bench):
             self.call(method, **params)
         return str(caught.value.reason)
 
+    def outcome(self, method: str, **params: Any) -> Any:
+        """What it gives, or the name of its error."""
+        try:
+            return self.call(method, **params)
+        except HostError as error:
+            return error.reason or str(error)
+
     def ready(self) -> "ModemBench":
         self.call("start")
         return self
