@@ -8,7 +8,6 @@ stay there until all have come, so nothing is lost when the back office restarts
 import hashlib
 import queue
 import time
-from collections.abc import Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
@@ -60,6 +59,11 @@ class Stored:
     place: int
     message: pdu.Deliver
 
+    @property
+    def key(self) -> tuple[int, str, int, int]:
+        """Which one it is, for as long as it lies there."""
+        return self.place, self.message.sender, self.message.reference, self.message.part
+
 
 class ModemPlatform:
     """The modem, opened anew as often as it goes away."""
@@ -76,6 +80,8 @@ class ModemPlatform:
         self._ready = Event()
         self._thread: Thread | None = None
         self._inbox: Inbox | None = None
+        self._first_seen: dict[tuple[int, str, int, int], float] = {}
+        """Parts that wait for others, and since when."""
 
     def start(self, inbox: Inbox) -> None:
         """See Platform."""
@@ -205,6 +211,7 @@ class ModemPlatform:
     def _sweep(self, port: AtPort) -> None:
         """Hand in everything in the memory, and delete what was taken."""
         whole: dict[tuple[str, int, int, int], dict[int, Stored]] = {}
+        incomplete: list[Stored] = []
         for place, content in _listed(port.command("AT+CMGL=4", LIST_TIMEOUT_S)):
             stored = self._read(port, place, content)
             if stored is not None:
@@ -215,7 +222,16 @@ class ModemPlatform:
             if len(pieces) == parts:
                 self._hand_in(port, sender, [pieces[part] for part in sorted(pieces)])
             else:
-                _drop_old(port, pieces.values())
+                incomplete += pieces.values()
+        self._drop_old(port, incomplete)
+
+    def _drop_old(self, port: AtPort, pieces: list[Stored]) -> None:
+        """Parts whose others do not come any more would fill the memory. By our clock: the network's may be wrong."""
+        now = time.monotonic()
+        self._first_seen = {piece.key: self._first_seen.get(piece.key, now) for piece in pieces}
+        for piece in pieces:
+            if now - self._first_seen[piece.key] > PART_KEPT_S:
+                port.command(f"AT+CMGD={piece.place}")
 
     def _read(self, port: AtPort, place: int, content: bytes) -> Stored | None:
         try:
@@ -278,10 +294,3 @@ def _listed(answer: list[bytes]) -> list[tuple[int, bytes]]:
 def _kind(octets: bytes) -> int:
     """TP-MTI (TS 23.040 9.2.3.1), behind the service centre's address."""
     return octets[1 + octets[0]] & TYPE_MASK if octets and len(octets) > 1 + octets[0] else 0
-
-
-def _drop_old(port: AtPort, pieces: Iterable[Stored]) -> None:
-    """Parts whose others do not come any more would fill the memory."""
-    for piece in pieces:
-        if piece.message.time < time.time() - PART_KEPT_S:
-            port.command(f"AT+CMGD={piece.place}")
