@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sim800.stream import TcpStream
 
+    Mark = tuple[str, int, int, int]  # sender, reference, parts, hash of this part's data
     OnSms = Callable[[StatusReport | None], None]
 
 MAX_REPORTS = const(4)  # delivery reports that wait to be read
@@ -67,6 +68,7 @@ class Modem:
         self.sms_reference = 0
         self.reports: list[bytes] = []  # delivery reports as they came
         self.handled: list[int] = []  # places on the SIM whose messages were handed over
+        self.joined: list[Mark] = []  # the parts of the message that was whole last
 
     @property
     def restarts(self) -> int:

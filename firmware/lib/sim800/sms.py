@@ -57,32 +57,48 @@ async def receive(modem: "Modem") -> "tuple[str, bytes] | None":
     used, places = await _occupied(modem)
     modem.sms_waiting = used < 0  # not ready yet: it will say when it is
     joiner = Joiner()
-    halves: list[tuple[str, int, int, int]] = []  # sender, reference, parts, place
-    place = seen = 0
-    while seen < used and place < min(places, _MAX_PLACES):
-        place += 1
-        digits = await _read(modem, place)
-        if not digits:
+    halves: list[tuple[Mark, int]] = []
+    seen = 0
+    for place in range(1, min(places, _MAX_PLACES) + 1):
+        if seen >= used:
+            break
+        pdu = await _read(modem, place)
+        if pdu is None:
             continue
         seen += 1
-        try:
-            message = decode_deliver(unhexlify(digits))
-            data = joiner.add(message)
-        except (PduError, ValueError):
-            await _delete(modem, place)
-            continue
-        if data is None:
-            halves.append((message.sender, message.reference, message.parts, place))
-            continue
-        key = (message.sender, message.reference, message.parts)
-        modem.handled = [place] + ([half[3] for half in halves if half[:3] == key] if message.parts > 1 else [])
-        if message.text is None:
+        message = await _taken(modem, pdu, place, joiner, halves) if pdu else None
+        if message:
             modem.sms_waiting = seen < used
-            return message.sender, data
-        while modem.handled:  # words for a person: an operator's greeting
-            await _delete(modem, modem.handled.pop())
+            return message
     if halves and seen >= places - _ROOM:
-        await _delete(modem, halves[0][3])
+        await _delete(modem, halves[0][1])
+    return None
+
+
+async def _taken(
+    modem: "Modem", pdu: bytes, place: int, joiner: Joiner, halves: "list[tuple[Mark, int]]"
+) -> "tuple[str, bytes] | None":
+    """The message that is whole with this part. What is of no use leaves the SIM."""
+    try:
+        part = decode_deliver(pdu)
+        data = joiner.add(part)
+    except PduError:
+        await _delete(modem, place)
+        return None
+    mark = (part.sender, part.reference, part.parts, hash(part.data))
+    if data is None:
+        if mark in modem.joined:
+            await _delete(modem, place)  # of a message that was whole before: the network delivered it twice
+        else:
+            halves.append((mark, place))
+        return None
+    others = [half for half in halves if half[0][:3] == mark[:3]] if part.parts > 1 else []
+    modem.handled = [place] + [half[1] for half in others]
+    modem.joined = [mark] + [half[0] for half in others]
+    if part.text is None:
+        return part.sender, data
+    while modem.handled:  # words for a person: an operator's greeting
+        await _delete(modem, modem.handled.pop())
     return None
 
 
@@ -108,13 +124,20 @@ async def _occupied(modem: "Modem") -> tuple[int, int]:
     return int(fields[1]), int(fields[2])
 
 
-async def _read(modem: "Modem", place: int) -> bytes:
-    """The PDU's digits; empty: nothing lies there."""
+async def _read(modem: "Modem", place: int) -> "bytes | None":
+    """The PDU; None: nothing lies there; empty: it came with bytes wrong, and may be read better the next time."""
     try:
         lines = await modem.port.command(b"+CMGR=%d" % place, _STORE_MS)
     except CommandFailed:
+        return None
+    if len(lines) < 3 or not lines[0].startswith(b"+CMGR:"):
+        return None if len(lines) == 1 else b""
+    try:
+        pdu = unhexlify(lines[1])
+    except ValueError:
         return b""
-    return lines[1] if len(lines) > 2 and lines[0].startswith(b"+CMGR:") else b""
+    length = lines[0].split(b",")[-1].strip()
+    return pdu if pdu and length == b"%d" % (len(pdu) - 1 - pdu[0]) else b""
 
 
 async def _delete(modem: "Modem", place: int) -> None:
@@ -126,4 +149,4 @@ async def _delete(modem: "Modem", place: int) -> None:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sim800.modem import Modem
+    from sim800.modem import Mark, Modem
