@@ -75,6 +75,7 @@ def _store(session: Session, workshop: Workshop, viewer: Viewer, signed: orders.
     now = workshop.now()
     command = commands.order(session, viewer, machine.id, signed.kind, signed.arguments(), now, number=signed.number)
     workshop.context.broker.publish_after_commit(session, commands.changed(machine, command))
+    workshop.context.sms.push(session, machine.id, urgent=True)
     return command
 
 

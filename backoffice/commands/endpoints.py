@@ -20,8 +20,8 @@ from backoffice.commands.schemas import (
     RevokeBatch,
     SettingsChange,
 )
-from backoffice.deps import BrokerDep, NowDep, SessionDep
-from backoffice.events.broker import Broker
+from backoffice.context import Context
+from backoffice.deps import ContextDep, NowDep, SessionDep
 from backoffice.machines import configuration
 from backoffice.machines import service as machines
 from backoffice.models import MachineCommand
@@ -38,7 +38,7 @@ class OrderDesk:
     """One request of an administrator who orders something."""
 
     session: Session
-    broker: Broker
+    context: Context
     viewer: Viewer
     now: int
 
@@ -47,17 +47,20 @@ class OrderDesk:
         return self.session, self.viewer, machine_id
 
     def tell(self, command: MachineCommand) -> CommandRead:
-        """Tell open pages, and the caller."""
+        """Tell open pages, the machine where it would hear of it by SMS anyway, and the caller."""
         machine = machines.find(self.session, command.machine_id)
-        self.broker.publish_after_commit(self.session, service.changed(machine, command))
+        self.context.broker.publish_after_commit(self.session, service.changed(machine, command))
+        if command.state == CommandState.QUEUED.value:
+            self.context.sms.push(self.session, machine.id, urgent=False)
         return read(command)
 
 
-def _desk(viewer: AdministratorDep, session: SessionDep, broker: BrokerDep, now: NowDep) -> OrderDesk:
-    return OrderDesk(session, broker, viewer, now)
+def order_desk(viewer: AdministratorDep, session: SessionDep, context: ContextDep, now: NowDep) -> OrderDesk:
+    """The desk of an administrator."""
+    return OrderDesk(session, context, viewer, now)
 
 
-OrderDeskDep = Annotated[OrderDesk, Depends(_desk)]
+OrderDeskDep = Annotated[OrderDesk, Depends(order_desk)]
 
 
 @router.get("/commands")

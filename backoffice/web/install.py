@@ -10,15 +10,30 @@ from backoffice.web.pages import (
     institutions,
     issuing,
     issuing_orders,
+    machine_orders,
     machines,
     overview,
+    sms,
     usage,
 )
 from backoffice.web.pages import assets as asset_pages
 from backoffice.web.problems import error_page
 from backoffice.web.security import SecurityHeaders
 
-PAGES = (account, overview, institutions, machines, usage, issuing_orders, issuing, cards, alerts, asset_pages)
+PAGES = (
+    account,
+    overview,
+    institutions,
+    machines,
+    machine_orders,
+    usage,
+    sms,
+    issuing_orders,
+    issuing,
+    cards,
+    alerts,
+    asset_pages,
+)
 
 
 def install(app: FastAPI) -> None:

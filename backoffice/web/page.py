@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse
 
 from backoffice.accounts.access import ViewerDep
-from backoffice.accounts.roles import Role, Viewer
+from backoffice.accounts.roles import STAFF, Role, Viewer
 from backoffice.clock import zone
 from backoffice.deps import ContextDep, SessionDep
 from backoffice.web.formats import Formats
@@ -42,6 +42,7 @@ MENU = (
     MenuLink("machines", mark("Machines"), "/machines", "machine"),
     MenuLink("usage", mark("Exams"), "/usage", "use"),
     MenuLink("issuing", mark("Issuing"), "/issuing", "issuing", _ISSUERS),
+    MenuLink("sms", mark("Short messages"), "/sms", "sms", STAFF),
     MenuLink("cards", mark("Cards"), "/cards", "cards"),
     MenuLink("alerts", mark("Alerts"), "/alerts", "alert"),
 )
@@ -94,6 +95,10 @@ class Desk:
     @property
     def may_issue(self) -> bool:
         return self.viewer.role in _ISSUERS
+
+    @property
+    def may_order(self) -> bool:
+        return self.viewer.role is Role.ADMINISTRATOR
 
     @property
     def may_acknowledge(self) -> bool:

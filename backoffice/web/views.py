@@ -143,6 +143,85 @@ class DoubtRow:
 
 
 @dataclass(frozen=True)
+class OrderRow:
+    """An order to a machine and what became of it."""
+
+    id: int
+    kind: str
+    state: str
+    result: str
+    on_trial: bool
+    created_at: int
+    created_by: str
+    """Empty: the back office ordered it itself."""
+    sent_at: int | None
+    sent_count: int
+    done_at: int | None
+    answer_seq: int | None
+    answer_epoch: int | None
+    batch: int = 0
+    credit: int = 0
+    text: str = ""
+    settings: Sequence[tuple[str, object]] = field(default_factory=tuple)
+    """Names and values; secrets are masked."""
+
+    @property
+    def waits(self) -> bool:
+        return self.state in ("queued", "sent")
+
+    @property
+    def interval_s(self) -> int | None:
+        """When the order is about nothing but how often the machine reports."""
+        only = self.settings[0] if len(self.settings) == 1 else ("", 0)
+        return only[1] if only[0] == "report_s" and isinstance(only[1], int) else None
+
+    @property
+    def answer_href(self) -> str:
+        if self.answer_seq is None:
+            return ""
+        return address("", epoch=self.answer_epoch, below=self.answer_seq + 1) + "#log-name"
+
+
+@dataclass(frozen=True)
+class AuthorityView:
+    """Whether the top authority may sign now, and where its session could be opened."""
+
+    open_until: int | None
+    """Only of the viewer's own session."""
+    somebody_else: bool
+    readers: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class OrderForms:
+    """What the forms for orders offer."""
+
+    authority: AuthorityView
+    doubts: Sequence["DoubtRow"]
+    batches: Sequence[int]
+    intervals: Sequence[int]
+    transports: Sequence[tuple[str, str]]
+    """Orders of links, and their names."""
+    own_ca: bool
+    """Whether this server has an authority that machines may trust."""
+    pin_least: int
+    text_max: int
+
+
+@dataclass(frozen=True)
+class SmsTotals:
+    """Short messages of the last days."""
+
+    received: int
+    refused: int
+    sent: int
+    parts: int
+    """What they cost: a long one is two on the air."""
+    delivered: int
+    failed: int
+
+
+@dataclass(frozen=True)
 class LogRow:
     """A line of a machine's journal, or a hole in it (`kind` is "gap" or "accepted_gap")."""
 

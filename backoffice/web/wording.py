@@ -52,6 +52,10 @@ ALERTS: Mapping[str, str] = {
     Kind.MACHINE_SILENT: mark("A machine is silent"),
     Kind.RETIRED_MACHINE: mark("A retired machine still reports"),
     Kind.CLOCK_WRONG: mark("A machine's clock is wrong"),
+    Kind.MACHINE_LOCKED: mark("A machine is locked"),
+    Kind.MACHINE_UNLOCKED: mark("A machine was unlocked"),
+    Kind.ORDER_REFUSED: mark("A machine did not obey an order to lock or unlock"),
+    Kind.TRIAL_FAILED: mark("A machine returned to its old connection"),
 }
 
 JOB_STEPS: Mapping[str, str] = {
@@ -142,5 +146,10 @@ def spoken_kinds(words: Translator) -> dict[str, str]:
     return {str(kind): words.gettext(sentence) for kind, sentence in JOURNAL_KINDS.items()}
 
 
+def spoken_pairs(words: Translator, pairs: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Tones, with the sentences in the reader's language."""
+    return {code: (tone, words.gettext(sentence)) for code, (tone, sentence) in pairs.items()}
+
+
 def spoken_states(words: Translator) -> dict[str, tuple[str, str]]:
-    return {code: (tone, words.gettext(sentence)) for code, (tone, sentence) in CARD_STATES.items()}
+    return spoken_pairs(words, CARD_STATES)

@@ -3,9 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from protocol.orders import MAX_TEXT_BYTES
 from starlette.responses import HTMLResponse
 
+from backoffice.authority.pins import PIN_CHARS_MIN
+from backoffice.machines import configuration
 from backoffice.machines import service as machine_service
+from backoffice.pagination import OFFSET_MAX
+from backoffice.web.order_wording import LINKS, OrderWords
 from backoffice.web.page import Desk, DeskDep
 from backoffice.web.pages.filters import (
     ROWS_A_PAGE,
@@ -15,17 +20,22 @@ from backoffice.web.pages.filters import (
     institution_choices,
     pager,
 )
-from backoffice.web.reads import alarms, exams, journals, places, stock
+from backoffice.web.reads import alarms, exams, journals, orders, places, stock
 from backoffice.web.reads.exams import ExamFilter
 from backoffice.web.reads.stock import CardFilter
-from backoffice.web.views import Choice, Pager, address
+from backoffice.web.views import AuthorityView, Choice, OrderForms, Pager, address
 from backoffice.web.wording import ALERTS, JOURNAL_KINDS, REASONS, spoken, spoken_kinds
+from backoffice.workshop import Workshop, WorkshopDep
 
 router = APIRouter(prefix="/machines", include_in_schema=False)
 
 LOG_ROWS = 40
 CHART_DAYS = 30
 ALERTS_SHOWN = 20
+ORDERS_SHOWN = 10
+ORDERS_PLACE = "#orders"
+INTERVALS_S = (60, 300, 900, 1800, 3600, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
+TRANSPORTS = ("wifi", "wifi,gprs", "wifi,gprs,sms", "wifi,sms", "gprs", "gprs,sms", "sms")
 
 
 @router.get("")
@@ -62,10 +72,14 @@ def machines(
 @router.get("/{machine_id}")
 def machine(
     desk: DeskDep,
+    workshop: WorkshopDep,
     machine_id: NumberInPath,
     kind: OptionalNumber = None,
     epoch: OptionalNumber = None,
     below: OptionalNumber = None,
+    older: Annotated[int, Query(ge=0, le=OFFSET_MAX)] = 0,
+    problem: Annotated[str, Query(max_length=40)] = "",
+    setting: Annotated[str, Query(max_length=configuration.NAME_MAX_CHARS)] = "",
 ) -> HTMLResponse:
     found = machine_service.get(desk.session, desk.viewer, machine_id)
     chains = journals.chains(desk.session, machine_id)
@@ -74,6 +88,8 @@ def machine(
     wanted = ExamFilter(desk.viewer.institution_ids, machine_id=machine_id)
     by_day = exams.by_day(desk.session, wanted, exams.last_days(desk.formats.today, CHART_DAYS))
     place = places.institution_of(desk.session, found)
+    listed = orders.listed(desk.session, machine_id, ORDERS_SHOWN + 1, older)
+    may_order = desk.may_order and found.role == "swipe" and found.state != "retired"
     return desk.page(
         "pages/machine.html",
         "machines",
@@ -94,7 +110,46 @@ def machine(
         alerts=alarms.listed(desk.session, desk.viewer.institution_ids, "active", ALERTS_SHOWN, machine_id=machine_id),
         alert_titles=spoken(desk.words, ALERTS),
         batches=stock.batches(desk.session, CardFilter(None), machine_id),
+        orders=listed[:ORDERS_SHOWN],
+        orders_waiting=orders.waiting(desk.session, machine_id),
+        order_pages=_order_pager(machine_id, older, len(listed)),
+        may_order=may_order,
+        forms=_order_forms(desk, workshop, machine_id) if may_order else None,
+        words=OrderWords.of(desk.words),
+        problem=problem,
+        problem_setting=setting,
     )
+
+
+def _order_pager(machine_id: int, older: int, found: int) -> Pager:
+    path = f"/machines/{machine_id}"
+    before = address(path, older=max(older - ORDERS_SHOWN, 0) or None) + ORDERS_PLACE if older else ""
+    after = address(path, older=older + ORDERS_SHOWN) + ORDERS_PLACE if found > ORDERS_SHOWN else ""
+    return Pager(before, after)
+
+
+def _order_forms(desk: Desk, workshop: Workshop, machine_id: int) -> OrderForms:
+    present = workshop.room.present()
+    mine = present is not None and present.user_id == desk.viewer.user_id
+    authority = AuthorityView(
+        open_until=present.closes_at if present is not None and mine else None,
+        somebody_else=present is not None and not mine,
+        readers=orders.card_readers(desk.session),
+    )
+    return OrderForms(
+        authority=authority,
+        doubts=orders.in_doubt(desk.session, machine_id),
+        batches=orders.batches(desk.session, machine_id),
+        intervals=INTERVALS_S,
+        transports=[(value, _link_names(desk, value)) for value in TRANSPORTS],
+        own_ca=workshop.context.settings.tls_ca is not None,
+        pin_least=PIN_CHARS_MIN,
+        text_max=MAX_TEXT_BYTES,
+    )
+
+
+def _link_names(desk: Desk, transport: str) -> str:
+    return " → ".join(desk.words.gettext(LINKS[name]) for name in transport.split(","))
 
 
 def _log_pager(machine_id: int, seqs: list[int], kind: int | None, epoch: int | None, below: int | None) -> Pager:

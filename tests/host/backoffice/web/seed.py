@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from protocol import journal
+from protocol import cbor, journal, uplink
 from protocol.reasons import NAMES
 from sqlalchemy import insert
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from backoffice.alerts import service as alerts
 from backoffice.alerts.kinds import Kind
@@ -26,13 +26,18 @@ from backoffice.models import (
     Batch,
     Card,
     Device,
+    InDoubt,
     Institution,
     IssuingJob,
     JournalChain,
     JournalEntry,
     Machine,
+    MachineCommand,
     Master,
+    SmsIn,
+    SmsOut,
     Usage,
+    User,
     White,
 )
 
@@ -74,6 +79,8 @@ def grow(context: Context) -> None:
         _waiting_batch(session, now)
         _jobs(session, now)
         _presence(session, now)
+        _orders(session, now)
+        _short_messages(session, now)
         _alerts(session, context)
 
 
@@ -308,6 +315,98 @@ def _presence(session: Session, now: int) -> None:
         machine.reader_healthy, machine.reader_reinits = healthy, 0 if healthy else 2
         machine.clock_offset_s, machine.uptime_s = 0, 3 * DAY_S
         machine.heap_free_bytes, machine.flash_free_bytes = 41_000, 1_500_000
+
+
+def _orders(session: Session, now: int) -> None:
+    """Machine 1002 has orders in every state; a card is in doubt there, and it reports by the mobile network."""
+    machine = session.get_one(Machine, 1002)
+    machine.transport, machine.switch_reason, machine.signal_dbm = "gprs", "no_wifi", -87
+    machine.modem_restarts, machine.sms_sent, machine.link_errors = 1, 14, 3
+    machine.sms_number, machine.clock_quality, machine.clock_offset_s = "+8613800001002", 2, -2
+    machine.network_time_offset_s = 61
+    by = session.exec(select(User)).first()
+    assert by is not None
+    connection = {"transport": "wifi,gprs,sms", "apn": "cmnet", "apn_password": "***", "server_tls": True}
+    for ago_s, kind, args, state, result in (
+        (9 * DAY_S, uplink.LOCK, [1, bytes(64), "Call 400 800 1234"], "done", "done"),
+        (8 * DAY_S, uplink.UNLOCK, [2, bytes(64), ""], "done", "done"),
+        (3 * DAY_S, uplink.SETTINGS, [{"wifi_ssid": "Clinic 5G", "wifi_password": "***"}], "failed", "returned"),
+        (2 * DAY_S, uplink.REVOKE_CREDIT, [1002, 2040], "failed", "full"),
+        (DAY_S, uplink.SETTINGS, [connection], "done", "done"),
+        (5 * 3600, uplink.SET_TIME, [], "cancelled", ""),
+        (1800, uplink.SETTINGS, [{"apn": "internet"}], "sent", ""),
+        (300, uplink.SETTINGS, [{"report_s": 1800}], "queued", ""),
+    ):
+        at = now - ago_s
+        sent = state not in ("queued", "cancelled")
+        command = MachineCommand(
+            machine_id=1002,
+            kind=kind,
+            args=cbor.encode(args),
+            state=state,
+            result=result,
+            created_by=None if kind == uplink.REVOKE_CREDIT else by.id,
+            created_at=at,
+            sent_at=at + 600 if sent else None,
+            sent_count=2 if sent else 0,
+            sent_epoch=1 if sent else None,
+            done_at=at + 900 if result or state == "cancelled" else None,
+            answer_seq=40 if result else None,
+        )
+        session.add(command)
+    doubt = {"batch": 1002, "credit": 2051, "epoch": 1, "seq": 2000, "time": now - 7200, "received_at": now - 7000}
+    session.add(InDoubt(machine_id=1002, **doubt))
+
+
+def _short_messages(session: Session, now: int) -> None:
+    """In and out in every state."""
+    number = "+8613800001002"
+    for ago_s, sender, state, error in (
+        (3 * DAY_S, number, "taken", ""),
+        (2 * DAY_S, number, "taken", ""),
+        (2 * DAY_S - 60, number, "duplicate", ""),
+        (DAY_S, "+8613900009999", "refused", "sms_replayed"),
+        (7200, "INFO", "refused", "uplink_malformed"),
+        (40, number, "received", ""),
+    ):
+        machine_id = 1002 if state in ("taken", "duplicate") else None
+        session.add(
+            SmsIn(
+                platform="kannel",
+                provider_id=f"in-{ago_s}",
+                sender=sender,
+                received_at=now - ago_s,
+                size_bytes=120,
+                digest=bytes(32),
+                state=state,
+                error=error,
+                machine_id=machine_id,
+            )
+        )
+    for ago_s, kind, state, parts, attempts, error in (
+        (3 * DAY_S - 20, "ack", "delivered", 1, 1, ""),
+        (2 * DAY_S - 20, "ack", "delivered", 1, 1, ""),
+        (DAY_S, "push", "failed", 2, 3, "sms_undelivered"),
+        (5 * 3600, "ack", "expired", 1, 0, "sms_cap_reached"),
+        (3600, "push", "sent", 2, 1, ""),
+        (20, "ack", "queued", 1, 2, "sms_platform_unreachable"),
+    ):
+        session.add(
+            SmsOut(
+                machine_id=1002,
+                number=number,
+                kind=kind,
+                body=bytes(100),
+                parts=parts,
+                created_at=now - ago_s,
+                changed_at=now - ago_s,
+                next_at=now + DAY_S,
+                state=state,
+                attempts=attempts,
+                error=error,
+                platform="kannel" if attempts else "",
+            )
+        )
 
 
 def _alerts(session: Session, context: Context) -> None:

@@ -1,0 +1,82 @@
+"""Orders to a machine, newest first."""
+
+from typing import Any
+
+from protocol import cbor, uplink
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from backoffice.commands import service as commands
+from backoffice.commands.repository import OPEN_STATES
+from backoffice.machines import configuration
+from backoffice.models import Batch, Device, InDoubt, MachineCommand, User
+from backoffice.web.views import DoubtRow, OrderRow
+
+READERS_MAX = 50
+BATCHES_MAX = 100
+DOUBTS_MAX = 100
+CARD_READERS = ("master_issuer", "child_issuer")
+
+
+def listed(session: Session, machine_id: int, limit: int, offset: int = 0) -> list[OrderRow]:
+    """A machine's orders."""
+    query = (
+        select(MachineCommand, User)
+        .join(User, col(User.id) == col(MachineCommand.created_by), isouter=True)
+        .where(col(MachineCommand.machine_id) == machine_id)
+        .order_by(col(MachineCommand.id).desc())
+    )
+    return [_row(command, user) for command, user in session.execute(query.offset(offset).limit(limit))]
+
+
+def waiting(session: Session, machine_id: int) -> int:
+    """How many orders wait for a machine, those included that are not listed on the first page."""
+    query = select(func.count()).where(
+        col(MachineCommand.machine_id) == machine_id, col(MachineCommand.state).in_(OPEN_STATES)
+    )
+    return int(session.scalar(query) or 0)
+
+
+def batches(session: Session, machine_id: int) -> list[int]:
+    """The batches that were drawn for a machine and are not withdrawn, newest first."""
+    query = select(col(Batch.id)).where(col(Batch.machine_id) == machine_id, col(Batch.state) == "signed")
+    return list(session.scalars(query.order_by(col(Batch.id).desc()).limit(BATCHES_MAX)))
+
+
+def in_doubt(session: Session, machine_id: int) -> list[DoubtRow]:
+    """Cards in doubt at a machine, the newest first."""
+    query = select(InDoubt).where(col(InDoubt.machine_id) == machine_id).order_by(col(InDoubt.time).desc())
+    return [
+        DoubtRow(machine_id, "", "", row.batch, row.credit, row.time)
+        for row in session.scalars(query.limit(DOUBTS_MAX))
+    ]
+
+
+def card_readers(session: Session) -> list[tuple[int, str]]:
+    """Devices on which the master card can be shown."""
+    query = select(col(Device.id), col(Device.name)).where(col(Device.active), col(Device.role).in_(CARD_READERS))
+    return [(number, name) for number, name in session.execute(query.order_by(col(Device.name)).limit(READERS_MAX))]
+
+
+def _row(command: MachineCommand, user: User | None) -> OrderRow:
+    args: Any = cbor.decode(command.args)
+    settings = commands.settings_of(command)
+    about_card = command.kind in (uplink.REVOKE_BATCH, uplink.REVOKE_CREDIT, uplink.REFUND_CREDIT)
+    return OrderRow(
+        id=command.id or 0,
+        kind=commands.KIND_NAMES.get(command.kind, str(command.kind)),
+        state=command.state,
+        result=command.result,
+        on_trial=configuration.goes_on_trial(settings),
+        created_at=command.created_at,
+        created_by=user.name if user else "",
+        sent_at=command.sent_at,
+        sent_count=command.sent_count,
+        done_at=command.done_at,
+        answer_seq=command.answer_seq,
+        answer_epoch=command.sent_epoch,
+        batch=args[0] if about_card else 0,
+        credit=args[1] if about_card and len(args) > 1 else 0,
+        text=str(args[-1]) if command.kind == uplink.LOCK and args else "",
+        settings=tuple(configuration.public(settings).items()),
+    )
