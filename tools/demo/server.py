@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +15,7 @@ from tools.demo.errors import DemoFailed
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 LOG_LINES_KEPT = 200
+PERSCAN_SERVE = ("tools.cli", "serve")
 ADDRESS = re.compile(r"^Perscan back office: (https?://\S+)")
 SETUP_LINK = re.compile(r"https?://\S+/setup#(\S+)")
 
@@ -22,9 +23,11 @@ SETUP_LINK = re.compile(r"https?://\S+/setup#(\S+)")
 class Server:
     """`perscan serve` on a free loopback port, its database and keys in ``folder``.
 
-    ``settings`` = PERSCAN_* variables beyond those."""
+    ``settings`` = PERSCAN_* variables beyond those, ``program`` = what is run instead of `perscan serve` itself."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, program: Sequence[str] = PERSCAN_SERVE
+    ) -> None:
         self.folder = folder
         self.database = folder / "perscan.db"
         self.url = ""
@@ -33,7 +36,7 @@ class Server:
         self._address_said = threading.Event()
         self._setup_said = threading.Event()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tools.cli", "serve"],
+            [sys.executable, "-m", *program],
             env=self._environment(settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -54,14 +57,14 @@ class Server:
 
     def await_start(self) -> None:
         """Until it says where it listens."""
-        if not self._address_said.wait(START_TIMEOUT_S):
+        if not self._address_said.wait(START_TIMEOUT_S) or not self.url:
             self.stop()
             raise DemoFailed("The back office did not start:\n" + self.log_text())
 
     @property
     def setup_token(self) -> str:
         """What makes the first administrator; a back office that has one never says it."""
-        if not self._setup_said.wait(START_TIMEOUT_S):
+        if not self._setup_said.wait(START_TIMEOUT_S) or not self._setup_token:
             raise DemoFailed("The back office offers no setup:\n" + self.log_text())
         return self._setup_token
 
@@ -104,3 +107,5 @@ class Server:
                 elif found := SETUP_LINK.search(line):
                     self._setup_token = found[1]
                     self._setup_said.set()
+        self._address_said.set()  # or it ended without a word: nobody waits for it any longer
+        self._setup_said.set()

@@ -1,12 +1,14 @@
 """The clinic: a swipe machine with the real firmware in virtual time, its box of cards, what its journal ever said."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from emulator.cards.classic import ClassicCard
 from emulator.checkers.journal_on_flash import read_journal
 from emulator.device import Board
-from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
+from emulator.kit import BatchOrder, TestAuthority, blank_machine, tap
+from emulator.kit.machines import provision
 from emulator.world import World
 from tools.demo.errors import DemoFailed
 from tools.demo.sides import Told
@@ -32,11 +34,21 @@ class Clinic:
     told: Told = field(default_factory=Told)
 
     @classmethod
-    def open(cls, world: World, authority: TestAuthority, debits: int, settings: dict[str, object]) -> "Clinic":
-        """The factory and the batch card: the machine is ready for its first patient."""
+    def open(
+        cls,
+        world: World,
+        authority: TestAuthority,
+        debits: int,
+        prepare: Callable[[Board], None],
+        settings: dict[str, object],
+    ) -> "Clinic":
+        """The factory and the batch card: the machine is ready for its first patient. ``prepare`` = what is plugged
+        into the board before it is told what it is."""
         order = authority.batch(BATCH, FIRST_CREDIT, debits, MACHINE, EPOCH, INSTITUTION)
+        machine = blank_machine(world)
+        prepare(machine)
         everything = {"exam_s": EXAM_S, "report_s": REPORT_S, **settings}
-        machine = swipe_machine(world, authority, machine_id=MACHINE, institution=INSTITUTION, settings=everything)
+        provision(machine, authority, "swipe", MACHINE, EPOCH, INSTITUTION, everything)
         clinic = cls(world, machine, authority, order, world.now_us)
         _must_grant(tap(machine, authority.batch_card(order))["reason"])
         clinic.look()

@@ -1,6 +1,7 @@
 """The back office under test: a real server process that knows the machine, and that dies when it is told to."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,9 @@ from backoffice.institutions.schemas import InstitutionCreate
 from backoffice.machines import service as machines
 from backoffice.machines.schemas import MachineRegister, MachineRole
 from backoffice.settings import Settings
+from backoffice.tls import certificates
 from tools.demo.server import Server
+from tools.uplinks.serve import WorldClock
 
 MACHINE, EPOCH, INSTITUTION = 1, 1, 10
 REPORT_INTERVAL_S: Final = 3600
@@ -21,15 +24,33 @@ _CLINIC: Final = InstitutionCreate(name="Lakeside Eye Clinic", code=INSTITUTION)
 
 
 class Office:
-    """`perscan serve` on the database in ``folder``. ``settings`` = PERSCAN_* variables it is started with."""
+    """`perscan serve` over HTTPS, in the world's time, on the database in ``folder``."""
 
-    def __init__(self, folder: Path, machine_key: bytes, settings: dict[str, str] | None = None) -> None:
+    name = "office.perscan.test"
+
+    def __init__(self, folder: Path, machine_key: bytes, now: Callable[[], int]) -> None:
+        """``now`` = the world's time, unix seconds."""
         self.folder = folder
+        self.authority_path = folder / "tls" / certificates.AUTHORITY_FILE
         self.database = folder / "perscan.db"
         self.starts = 0
-        self._settings = dict(settings or {})
+        self._now = now
+        self._clock_path = folder / "clock"
+        self._clock = WorldClock(self._clock_path)
+        self.tell_time()
+        self._settings: dict[str, str] = {}
         self._server: Server | None = None
+        self._make_certificates()
         self._enrol(machine_key)
+
+    def configure(self, settings: dict[str, str]) -> None:
+        """PERSCAN_* variables for the next start."""
+        self._settings |= settings
+
+    @property
+    def authority_der(self) -> bytes:
+        """The one that machines are to trust."""
+        return certificates.authority_der(self.authority_path)
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -40,6 +61,15 @@ class Office:
         assert url.hostname is not None
         assert url.port is not None
         return url.hostname, url.port
+
+    @property
+    def now(self) -> int:
+        """The time it shows."""
+        return self._clock()
+
+    def tell_time(self) -> None:
+        """Whoever brings it something lets it look at the world's clock first."""
+        self._clock.tell(self._now())
 
     @property
     def url(self) -> str:
@@ -53,7 +83,8 @@ class Office:
 
     def start(self) -> None:
         """Until it answers."""
-        server = Server(self.folder, self._settings)
+        self.tell_time()
+        server = Server(self.folder, self._settings, ("tools.uplinks.serve", str(self._clock_path)))
         server.await_start()
         self.starts += 1
         self._server = server
@@ -70,6 +101,7 @@ class Office:
         server, self._server = self._server, None
         if server:
             server.stop()
+        self._clock.close()
 
     def entries(self) -> int:
         """How many journal entries are stored for good."""
@@ -83,6 +115,17 @@ class Office:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as rows:
             return rows.execute(question).fetchall()
 
+    def _make_certificates(self) -> None:
+        folder = self.authority_path.parent
+        folder.mkdir()
+        certificates.make(folder, [self.name, "127.0.0.1"])
+        self.configure(
+            {
+                "PERSCAN_TLS_CERTIFICATE": str(folder / certificates.SERVER_FILE),
+                "PERSCAN_TLS_KEY": str(folder / certificates.SERVER_KEY_FILE),
+            }
+        )
+
     def _enrol(self, machine_key: bytes) -> None:
         """The machine was initialised at this back office: its row and its sealed key are there."""
         where = {
@@ -92,7 +135,7 @@ class Office:
         context = make_context(Settings.model_validate(where))
         try:
             with transaction(context.engine) as session:
-                now = context.clock()
+                now = self._now()
                 clinic = institutions.create(session, _CLINIC, "UTC", now)
                 wanted = MachineRegister(
                     role=MachineRole.SWIPE, name="Swipe machine", machine_id=MACHINE, institution_id=clinic.id

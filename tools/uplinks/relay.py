@@ -164,6 +164,7 @@ class Line:
     async def _from_machine(self, chunk: bytes) -> bool:
         """False: the connection ends here."""
         relay = self.relay
+        relay.office.tell_time()
         relay.bytes_up += len(chunk)
         if self._up.carries_data(chunk) and (self.answered or not self.asked):
             await relay.deliver_late()

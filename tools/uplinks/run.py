@@ -29,14 +29,15 @@ def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: P
     began_s = time.monotonic()
     authority = TestAuthority(seed)
     with ExitStack() as stack:
-        office = Office(folder, authority.machine_key(MACHINE, EPOCH), WAYS[name].office_settings)
-        stack.callback(office.stop)
-        office.start()
         world = stack.enter_context(World(seed=seed))
+        office = Office(folder, authority.machine_key(MACHINE, EPOCH), lambda: world.unix_time)
+        stack.callback(office.stop)
         way = WAYS[name](Stage(world, office, tell))
         stack.callback(way.close)
+        office.configure(way.office_settings())
+        office.start()
         try:
-            clinic = Clinic.open(world, authority, debits, way.settings())
+            clinic = Clinic.open(world, authority, debits, way.prepare, way.settings())
             _days(way, clinic, seed, debits, progress)
             outcome = _verdict(way, clinic, office, debits)
         except DemoFailed as failed:
@@ -45,10 +46,11 @@ def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: P
 
 
 def _days(way: Way, clinic: Clinic, seed: int, debits: int, progress: Progress) -> None:
-    way.ready(clinic)
+    way.ready()
     for number, visit in enumerate(visits(seed, debits, FIRST_CREDIT), 1):
         clinic.receive(visit)
-        way.after(clinic, number)
+        way.stage.office.tell_time()
+        way.after(number)
         progress(number, way.carried().what_happened)
     clinic.await_delivery(DELIVERY_PATIENCE_MS)
 

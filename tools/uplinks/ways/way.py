@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from emulator.device import Board
 from emulator.world import World
-from tools.uplinks.clinic import Clinic
 from tools.uplinks.office import Office
 from tools.uplinks.verdict import Carried
 
@@ -31,7 +31,6 @@ class Way:
 
     name: ClassVar[str] = ""
     story: ClassVar[str] = ""
-    office_settings: ClassVar[dict[str, str]] = {}
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -40,10 +39,17 @@ class Way:
         """Of the machine, at its initialisation."""
         raise NotImplementedError
 
-    def ready(self, clinic: Clinic) -> None:
-        """The machine is provisioned; everything it needs of the world outside is there from now on."""
+    def office_settings(self) -> dict[str, str]:
+        """PERSCAN_* variables of the server."""
+        return {}
 
-    def after(self, clinic: Clinic, debits: int) -> None:
+    def prepare(self, machine: Board) -> None:
+        """The board is wired and has no power yet."""
+
+    def ready(self) -> None:
+        """The machine is provisioned, the server runs."""
+
+    def after(self, debits: int) -> None:
         """So many debits have been made."""
 
     def finish(self) -> None:
