@@ -71,9 +71,9 @@ class ModemBench(Bench):
         return len(self.modem.serial.transcript)
 
     def close(self) -> None:
+        super().close()  # first: whoever serves a connection sees its end
         for server in self.servers:
             server.close()
-        super().close()
 
 
 Behaviour = Callable[[socket.socket], None]
