@@ -50,7 +50,7 @@ def _days(way: Way, clinic: Clinic, seed: int, debits: int, progress: Progress) 
     for number, visit in enumerate(visits(seed, debits, FIRST_CREDIT), 1):
         clinic.receive(visit)
         way.stage.office.tell_time()
-        way.after(number)
+        way.after(number, debits)
         progress(number, way.carried().what_happened)
     clinic.await_delivery(DELIVERY_PATIENCE_MS)
 
@@ -70,4 +70,5 @@ def _verdict(way: Way, clinic: Clinic, office: Office, debits: int) -> Outcome:
         wanted,
         done,
     )
-    return judge(way.name, debits, evidence, way.carried(), seconds_virtual)
+    outcome = judge(way.name, debits, evidence, way.carried(), seconds_virtual)
+    return replace(outcome, findings=[*outcome.findings, *way.findings()])

@@ -10,7 +10,7 @@ from tools.uplinks.ways.way import Stage
 NUMBER: Final = "+8613900000001"
 APN: Final = "internet"
 PORT: Final = 443
-DEACT_AT_DEBITS: Final = (40, 120)
+DEACT_AT: Final = (0.2, 0.6)
 
 
 def insert_sim(machine: Board) -> None:
@@ -41,7 +41,7 @@ class Gprs(Internet):
         insert_sim(machine)
         route(self.stage, self.relay.port)
 
-    def after(self, debits: int) -> None:
-        if debits in DEACT_AT_DEBITS:
+    def after(self, debits: int, of: int) -> None:
+        if debits in [int(share * of) for share in DEACT_AT]:
             self.stage.tell("the network takes the packet data context away")
             self.stage.world.phone.gprs.deact()

@@ -49,7 +49,7 @@ class Way:
     def ready(self) -> None:
         """The machine is provisioned, the server runs."""
 
-    def after(self, debits: int) -> None:
+    def after(self, debits: int, of: int) -> None:
         """So many debits have been made."""
 
     def finish(self) -> None:
@@ -57,6 +57,10 @@ class Way:
 
     def carried(self) -> Carried:
         raise NotImplementedError
+
+    def findings(self) -> list[str]:
+        """What of this way's own plan did not come true."""
+        return []
 
     @property
     def kills(self) -> tuple[int, int]:
