@@ -60,17 +60,26 @@ class Uplink:
         """For ever: a report now, then whenever there is something to say, at the latest after report_s."""
         try:
             while True:
-                with Borrowed("uplink_step") as code:
-                    work, pause_ms = code.step(self)
+                work, pause_ms = self._step()
                 if work:
-                    with Borrowed(work) as code:
-                        await code.run(self)
+                    await self._do(work)
                 else:
                     await self._pause(pause_ms)
                 await asyncio.sleep_ms(0)  # new settings end this loop here, not in the middle of a connection
         finally:
             if self.modem is not None:
                 self.modem.cut()
+
+    # Functions of their own, so that no variable of the loop keeps the code that was given back.
+
+    def _step(self) -> tuple[str, int]:
+        with Borrowed("uplink_step") as code:
+            todo: tuple[str, int] = code.step(self)
+            return todo
+
+    async def _do(self, work: str) -> None:
+        with Borrowed(work) as code:
+            await code.run(self)
 
     async def _pause(self, pause_ms: int) -> None:
         wake = self.device.reported
