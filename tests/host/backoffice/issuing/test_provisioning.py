@@ -160,7 +160,11 @@ def test_plain_http_is_a_choice(master_shop: Shop, certified: bytes) -> None:
 def test_settings_that_the_device_would_refuse_are_refused_at_once(master_shop: Shop, wrong: dict[str, object]) -> None:
     device, machine_id = master_shop.make_machine()
     device.calls.clear()
-    body = {"device_id": master_shop.device_id(device), "machine_id": machine_id, "settings": wrong}
+    body: dict[str, Any] = {
+        "device_id": master_shop.device_id(device),
+        "machine_id": machine_id,
+        "settings": wrong,
+    }
     assert master_shop.refused("/authority/provision", "invalid_input", **body) == {"setting": next(iter(wrong))}
     assert "provision.begin" not in device.calls
 
