@@ -152,9 +152,9 @@ def traffic(
         SmsIn.error,
     )
     going = select(  # type: ignore[call-overload]
-        literal(Direction.OUT.value),
+        literal(Direction.OUT.value).label("direction"),
         SmsOut.id,
-        col(SmsOut.created_at),
+        col(SmsOut.created_at).label("at"),
         SmsOut.machine_id,
         SmsOut.number,
         SmsOut.kind,
