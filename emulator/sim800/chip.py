@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from emulator.sim800.bearer import Bearer
 from emulator.sim800.faults import BrownOut, ModemFaults
 from emulator.sim800.general import General
 from emulator.sim800.interpreter import Interpreter
@@ -11,6 +12,7 @@ from emulator.sim800.radio import Radio
 from emulator.sim800.serial import AUTO, Serial
 from emulator.sim800.sim import Lock, Sim
 from emulator.sim800.sms import Sms
+from emulator.sim800.sms_memory import Memory
 from emulator.sim800.tcp import Tcp
 from emulator.sim800.timers import Timers, ignore
 from emulator.sim800.timings import Timings
@@ -41,9 +43,11 @@ class Sim800:
         self.radio = Radio(world, self.interpreter, self._timers, self.timings, self.faults, self)
         common = (self.serial, self.interpreter)
         self.general = General(*common, self.power, self.radio, self._timers, self.timings)
-        self.sms = Sms(world, *common, self.radio, self.general, self._timers, self.timings, random)
-        self.tcp = Tcp(world, *common, self.radio, self.general, self._timers, self.timings, self.faults, self)
-        for part in (self.general, self.radio, self.sms, self.tcp):
+        self.memory = Memory(world, self.radio, self.general)
+        self.sms = Sms(world, *common, self.radio, self.general, self.memory, self._timers, self.timings, random)
+        self.bearer = Bearer(world, self.interpreter, self.radio, self.general, self._timers, self.timings, self)
+        self.tcp = Tcp(world, *common, self.radio, self.bearer, self._timers, self.timings, self.faults)
+        for part in (self.general, self.radio, self.memory, self.sms, self.bearer, self.tcp):
             self.interpreter.commands |= part.commands
         self._connect_parts()
 
@@ -52,7 +56,8 @@ class Sim800:
         self.power.on_off = self._off
         self.power.say_goodbye = self._say_goodbye
         self.radio.on_registered = self._registered
-        self.radio.on_lost = self.tcp.radio_lost
+        self.radio.on_lost = self.bearer.radio_lost
+        self.bearer.drop_connection = self.tcp.drop
         self.radio.on_brown_out = self._brown_out
 
     # --- what a test sees and moves ------------------------------------------------------------------------------
@@ -105,7 +110,7 @@ class Sim800:
         self.radio.lost_or_found()
 
     def deactivate(self) -> None:
-        self.tcp.deactivated()
+        self.bearer.deactivated()
 
     # --- life ------------------------------------------------------------------------------------------------------
 
@@ -117,6 +122,7 @@ class Sim800:
         self.radio.start()
         self.sms.boot()
         self.tcp.boot()
+        self.bearer.boot()
         self.serial.switch(True)
         if self.serial.rate != AUTO:
             self.interpreter.urc("RDY")
@@ -134,7 +140,7 @@ class Sim800:
             self.radio.search()
 
     def _registered(self) -> None:
-        self.tcp.registered()
+        self.bearer.registered()
         self._timers.after_ms(self.timings.sms_ready, self._ready)
 
     def _ready(self) -> None:
@@ -151,6 +157,7 @@ class Sim800:
     def _off(self) -> None:
         self.sms.ready = False
         self.tcp.boot()
+        self.bearer.boot()
         self.radio.stop()
         self.interpreter.reset()
         self.serial.switch(False)

@@ -54,9 +54,9 @@ def office() -> Iterator[Office]:
 
 def close(driver: GsmModem) -> None:
     """When its threads have done what they were told: they die with an error otherwise."""
-    for thread in threading.enumerate():
-        if "threadedHandle" in thread.name:
-            thread.join(WAIT_S)
+    while workers := [thread for thread in threading.enumerate() if "threadedHandle" in thread.name]:
+        if workers[0].is_alive():  # else it is just about to begin
+            workers[0].join()
     driver.close()
 
 
