@@ -36,6 +36,7 @@ class Relay:
         self.office, self.faults, self.on_kill, self.tls = office, faults, on_kill, tls
         self.bytes_up = self.bytes_down = self.connections = 0
         self._late: list[Late] = []
+        self._lines: dict[Line, asyncio.Task[None]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._thread.start()
@@ -88,27 +89,28 @@ class Relay:
             writer.transport.abort()
             return
         line = Line(self, reader, writer, server_reader, server_writer)
+        task = self._lines[line] = asyncio.create_task(line.run())
         try:
-            await line.run()
+            await task
         except ConnectionError:
             pass  # an end hung up: so does the other
         finally:
+            del self._lines[line]
             line.hang_up()
 
     async def _end(self) -> None:
         self._server.close()
         for late in self._late:
             late.writer.transport.abort()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        for line in self._lines:
+            line.hang_up()
+        await asyncio.gather(*self._lines.values(), return_exceptions=True)
 
     def _ask(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """One connection, exchange by exchange: the machine speaks, the server answers, the machine may speak again."""
 
