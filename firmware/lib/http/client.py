@@ -138,19 +138,6 @@ class Http:
         self._ahead += part
 
 
-async def post(host: str, port: int, path: str, body: bytes, content_type: str, timeout_ms: int) -> tuple[int, bytes]:
-    """One POST on a socket of its own. Raises OSError too."""
-    from tls_pipe.plain import Plain
-    from tls_pipe.sockets import SocketPipe, open_socket
-
-    pipe: SocketPipe = await asyncio.wait_for_ms(open_socket(host, port), timeout_ms)
-    http = Http(Plain(pipe), "%s:%d" % (host, port))
-    try:
-        return await http.post(path, body, content_type, timeout_ms)
-    finally:
-        await http.close()
-
-
 def _number(digits: bytes, base: int) -> int:
     try:
         number = int(digits.decode(), base)

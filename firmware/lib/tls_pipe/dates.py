@@ -9,7 +9,6 @@ but TLS looks at it, and a clock that is behind only fails to notice that a cert
 import time
 
 from gsm.timestamp import unix_seconds
-from machine import RTC
 from micropython import const
 
 _UNIX_TO_2000_S = const(946684800)
@@ -24,6 +23,8 @@ def set_clock(unix_s: int, ca_der: bytes = b"") -> None:
     wanted_s = max(unix_s, not_before(ca_der))
     if wanted_s <= time.time() + offset_s:
         return
+    from machine import RTC
+
     year, month, day, hour, minute, second, weekday, _ = time.gmtime(wanted_s - offset_s)
     RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 

@@ -155,18 +155,29 @@ class Bench:
         while not station.isconnected():
             time.sleep_ms(100)
 
-    def post(self, port, path, body, timeout_ms):
-        from http.client import HttpError, post
+    def post(self, port, path, body, timeout_ms, times=1):
+        from http.client import Http, HttpError
+
+        from tls_pipe.plain import Plain
+        from tls_pipe.sockets import open_socket
+
+        async def exchange():
+            http = Http(Plain(await open_socket("127.0.0.1", port)), f"127.0.0.1:{port}")
+            try:
+                for _ in range(times):
+                    status, answer = await http.post(path, unhexlify(body), "application/cose", timeout_ms)
+                return [status, answer.hex(), http.usable]
+            finally:
+                await http.close()
 
         try:
-            status, answer = asyncio.run(post("127.0.0.1", port, path, unhexlify(body), "application/cose", timeout_ms))
+            return asyncio.run(exchange())
         except HttpError as error:
             return ["http", str(error)]
         except asyncio.TimeoutError:  # noqa: UP041 - MicroPython has no builtin of that name
             return ["timeout", ""]
         except OSError:
             return ["os", ""]
-        return [status, answer.hex()]
 
 
 def answer(bench, line):

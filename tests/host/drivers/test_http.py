@@ -70,7 +70,7 @@ def joined(bench: Bench) -> None:
 
 
 def post(bench: Bench, server: Server, body: bytes = b"sealed", timeout_ms: int = 5000) -> tuple[object, str]:
-    status, answer = bench.call("post", port=server.port, path="/up", body=body.hex(), timeout_ms=timeout_ms)
+    status, answer, *_usable = bench.call("post", port=server.port, path="/up", body=body.hex(), timeout_ms=timeout_ms)
     return status, answer
 
 
@@ -122,6 +122,29 @@ def test_every_framing(bench: Bench, server: Server, answer: bytes, status: int,
 def test_a_bad_answer_is_an_error_of_ours(bench: Bench, server: Server, answer: bytes) -> None:
     server.answer = answer
     assert post(bench, server)[0] == "http"
+
+
+@pytest.mark.parametrize(
+    ("answer", "usable"),
+    [
+        (OK + b"Content-Length: 1\r\n\r\nx", True),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", True),
+        (OK + b"Connection: Close\r\nContent-Length: 1\r\n\r\nx", False),
+        (OK + b"\r\nx", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", False),
+    ],
+)
+def test_whether_the_connection_carries_another_post(bench: Bench, server: Server, answer: bytes, usable: bool) -> None:
+    server.answer = answer
+    assert bench.call("post", port=server.port, path="/up", body="", timeout_ms=5000) == [200, b"x".hex(), usable]
+
+
+def test_several_posts_on_one_connection(bench: Bench, server: Server) -> None:
+    """The answers may even come in one piece: each is read to its own end."""
+    server.answer = (OK + b"Content-Length: 3\r\n\r\nack") * 3
+    answer = bench.call("post", port=server.port, path="/up", body="01", timeout_ms=5000, times=3)
+    assert answer == [200, b"ack".hex(), True]
+    assert len(server.requests) == 1  # the server closed after one: all answers were there
 
 
 def test_a_silent_server_times_out(bench: Bench, server: Server) -> None:
