@@ -128,7 +128,7 @@ def certified(app: FastAPI, tmp_path: Path) -> bytes:
 
 def provisioned(shop: Shop, device: FakeDevice, machine_id: int, settings: dict[str, Any]) -> dict[str, Any]:
     device.show(shop.master)
-    body = {"device_id": shop.device_id(device), "machine_id": machine_id, "settings": settings}
+    body: dict[str, Any] = {"device_id": shop.device_id(device), "machine_id": machine_id, "settings": settings}
     found: dict[str, Any] = shop.post("/authority/provision", **body)["settings"]
     return found
 
@@ -173,7 +173,7 @@ def test_settings_that_need_too_much_room_are_said_so(master_shop: Shop, certifi
     device, machine_id = master_shop.make_machine()
     long = dict.fromkeys(("wifi_ssid", "wifi_password", "apn", "server_host"), "x" * 120)
     device.show(master_shop.master)
-    body = {"device_id": master_shop.device_id(device), "machine_id": machine_id, "settings": long}
+    body: dict[str, Any] = {"device_id": master_shop.device_id(device), "machine_id": machine_id, "settings": long}
     master_shop.refused("/authority/provision", "invalid_input", **body)
     assert machine_of(master_shop, machine_id)["epoch"] == 1
 

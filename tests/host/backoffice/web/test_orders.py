@@ -42,7 +42,7 @@ def exchange(office: Office, machine: Machine) -> list[uplink.Command]:
     """The machine reports all it has; what it is ordered."""
     message = machine.report()
     answer = httpx2.post(f"{office.url}/api/v1/uplink", content=message, headers={"content-type": "application/cose"})
-    return machine.ack(message, answer).commands  # type: ignore[arg-type]
+    return machine.ack(message, answer).commands
 
 
 def answer(office: Office, machine: Machine, command: uplink.Command, result: int = results.DONE) -> None:
