@@ -68,40 +68,44 @@ class Medium:
     def __init__(self, uid: bytes) -> None:
         self.uid = uid
 
-    def classify(self) -> Found:
-        """What is it? Needs no key of the caller's."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what every medium has to have; a method that only says so would cost the heap of one that works
 
-    def read_record(self, kind: str, read_key: bytes | None = None) -> bytes:
-        """The whole record. A one-time card needs no key. WrongKey: not made for this key's holder."""
-        raise NotImplementedError
+        def classify(self) -> Found:
+            """What is it? Needs no key of the caller's."""
+            raise NotImplementedError
 
-    def burn_state(self, kind: str, mark: bytes, read_key: bytes | None = None) -> str:
-        """FRESH, MINE or OTHER, of a one-time or a batch card."""
-        raise NotImplementedError
+        def read_record(self, kind: str, read_key: bytes | None = None) -> bytes:
+            """The whole record. A one-time card needs no key. WrongKey: not made for this key's holder."""
+            raise NotImplementedError
 
-    def burn(self, kind: str, access_key: bytes, mark: bytes) -> None:
-        """Write the mark and read it back. Safe to call again."""
-        raise NotImplementedError
+        def burn_state(self, kind: str, mark: bytes, read_key: bytes | None = None) -> str:
+            """FRESH, MINE or OTHER, of a one-time or a batch card."""
+            raise NotImplementedError
 
-    def personalise(self, kind: str, record: bytes, read_key: bytes, write_key: bytes, progress: "Progress") -> Outcome:
-        """Make this card the one that `record` says; `progress(step, of)` is called on the way.
+        def burn(self, kind: str, access_key: bytes, mark: bytes) -> None:
+            """Write the mark and read it back. Safe to call again."""
+            raise NotImplementedError
 
-        Resumable: the same call on a card that was torn at any point finishes it. Everything is read back.
-        """
-        raise NotImplementedError
+        def personalise(
+            self, kind: str, record: bytes, read_key: bytes, write_key: bytes, progress: "Progress"
+        ) -> Outcome:
+            """Make this card the one that `record` says; `progress(step, of)` is called on the way.
 
-    def erase(self, kind: str, write_key: bytes) -> None:
-        """Back to blank; resumable. Refused(used) when the card was burnt."""
-        raise NotImplementedError
+            Resumable: the same call on a card that was torn at any point finishes it. Everything is read back.
+            """
+            raise NotImplementedError
 
-    def drawn(self, read_key: bytes) -> int:
-        """A white card's own counter: the next credit it will issue."""
-        raise NotImplementedError
+        def erase(self, kind: str, write_key: bytes) -> None:
+            """Back to blank; resumable. Refused(used) when the card was burnt."""
+            raise NotImplementedError
 
-    def draw(self, write_key: bytes, next_credit: int) -> int:
-        """Move the counter on; Refused(out_of_range) when it would go back. Returns what is on the card now."""
-        raise NotImplementedError
+        def drawn(self, read_key: bytes) -> int:
+            """A white card's own counter: the next credit it will issue."""
+            raise NotImplementedError
+
+        def draw(self, write_key: bytes, next_credit: int) -> int:
+            """Move the counter on; Refused(out_of_range) when it would go back. Returns what is on the card now."""
+            raise NotImplementedError
 
 
 def open_medium(chip: Mfrc522, card: Card) -> Medium:

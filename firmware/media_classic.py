@@ -1,6 +1,7 @@
 """Our records on a MIFARE Classic 1K (layout: protocol.classic): read, burn, draw.
 
-media_classic_making.py makes and erases them, and is loaded when that is asked for: a swipe machine never needs it.
+media_classic_making.py makes and erases them, media_classic_draw.py keeps a white card's counter: a swipe machine
+loads neither.
 """
 
 from errors import Refused
@@ -11,7 +12,7 @@ from mfrc522.errors import CardRefused, WrongKey
 from picc.classic import KEY_A, KEY_B, Classic
 from protocol import classic as layout
 from protocol import reasons, records
-from protocol.errors import Malformed, ProtocolError
+from protocol.errors import ProtocolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,18 +80,14 @@ class ClassicMedium(Medium):
     # A white card's counter
 
     def drawn(self, read_key: bytes) -> int:
-        self.card.authenticate(layout.WHITE_DRAW_BLOCKS[0], read_key, KEY_A)
-        return _counter(*self._draw_copies())
+        from media_classic_draw import drawn
+
+        return drawn(self.card, read_key)
 
     def draw(self, write_key: bytes, next_credit: int) -> int:
-        self.card.authenticate(layout.WHITE_DRAW_BLOCKS[0], write_key, KEY_B)
-        first, second = self._draw_copies()
-        present = _counter(first, second)
-        if next_credit < present:
-            raise Refused(reasons.OUT_OF_RANGE, detail="the card has drawn up to %d" % present)
-        if next_credit > present or first != second:  # a copy that was torn may hold its number by chance: have two
-            put(self.card, layout.draw_target(first, second), layout.draw_block(next_credit))
-        return next_credit
+        from media_classic_draw import draw
+
+        return draw(self.card, write_key, next_credit)
 
     # Making
 
@@ -150,10 +147,6 @@ class ClassicMedium(Medium):
         self._open_for_reading(block, read_key)
         return self.card.read(block)
 
-    def _draw_copies(self) -> tuple[bytes, bytes]:
-        first, second = layout.WHITE_DRAW_BLOCKS
-        return self.card.read(first), self.card.read(second)
-
 
 def put(card: Classic, block: int, data: bytes) -> None:
     """Write into an open sector and read back."""
@@ -200,10 +193,3 @@ def _burn_block(number: int) -> int:
     if block is None:
         raise Refused(reasons.WRONG_CARD, detail="a card of kind %d is not burnt" % number)
     return block
-
-
-def _counter(first: bytes, second: bytes) -> int:
-    try:
-        return layout.next_credit(first, second)
-    except Malformed as error:
-        raise Refused(reasons.DAMAGED, detail=str(error)) from None

@@ -16,6 +16,7 @@ from media_classic import header_of, is_unfinished, name_of, put
 from mfrc522.errors import WrongKey
 from picc.classic import KEY_A, KEY_B, Classic
 from protocol import classic as layout
+from protocol import classic_making as making
 from protocol import reasons, records
 from protocol.errors import Malformed, ProtocolError
 
@@ -125,9 +126,9 @@ class Maker:
     def _secure(self, number: int, sector: int, read_key: bytes, rewrite: bool) -> None:
         """Keys and access bits of a filled sector: written only from a known state, and proven afterwards."""
         trailer = layout.trailer_of(sector)
-        wanted = layout.trailer(number, sector, read_key, self._write_key)
+        wanted = making.trailer(number, sector, read_key, self._write_key)
         factory = self._open(sector)
-        if self._access(trailer) != (layout.FACTORY_ACCESS if factory else layout.access_of(number, sector)):
+        if self._access(trailer) != (making.FACTORY_ACCESS if factory else making.access_of(number, sector)):
             raise Refused(reasons.DAMAGED, detail="unexpected access bits in sector %d" % sector)
         if factory or rewrite or not self._accepts(trailer, wanted[:6], KEY_A):
             self._open(sector)
@@ -137,7 +138,7 @@ class Maker:
 
     def _prove(self, trailer: int, key: bytes, key_type: int, number: int, sector: int) -> None:
         self._card.log_out()
-        if not self._accepts(trailer, key, key_type) or self._access(trailer) != layout.access_of(number, sector):
+        if not self._accepts(trailer, key, key_type) or self._access(trailer) != making.access_of(number, sector):
             raise Refused(reasons.DAMAGED, detail="trailer of sector %d" % sector)
 
     def _commit(self, plan: "_Plan") -> None:
@@ -157,9 +158,9 @@ class Maker:
                 put(self._card, block, layout.FRESH)
         if factory and not resumed:
             return
-        self._write_trailer(trailer, layout.factory_trailer())
+        self._write_trailer(trailer, making.factory_trailer())
         self._card.log_out()
-        if not self._accepts(trailer, layout.FACTORY_KEY, KEY_A) or self._access(trailer) != layout.FACTORY_ACCESS:
+        if not self._accepts(trailer, layout.FACTORY_KEY, KEY_A) or self._access(trailer) != making.FACTORY_ACCESS:
             raise Refused(reasons.DAMAGED, detail="trailer of sector %d" % sector)
 
     # Small moves
@@ -194,7 +195,7 @@ class Maker:
 
     def _access(self, trailer: int) -> tuple[int, int, int, int] | None:
         try:
-            return layout.decode_access(self._card.read(trailer)[6:9])
+            return making.decode_access(self._card.read(trailer)[6:9])
         except Malformed:
             return None
 
@@ -212,7 +213,7 @@ class _Plan:
         self.kind = kind
         self.header = b""
         self.data: list[tuple[int, bytes]] = []
-        for block, data in layout.blocks_for(kind, record):
+        for block, data in making.blocks_for(kind, record):
             if block == layout.FIRST_BLOCK:
                 self.header = data
             elif block != layout.COMMIT_BLOCK:
@@ -228,13 +229,13 @@ class _Plan:
 
 def _sectors(number: int, length: int) -> list[int]:
     """Ours on such a card, sector 1 last: it bears the sign of an unfinished card."""
-    return [sector for sector in layout.sectors_for(number, length) if sector != 1] + [1]
+    return [sector for sector in making.sectors_for(number, length) if sector != 1] + [1]
 
 
 def _first_draw(record: bytes) -> bytes:
     """A white card's counter when it is new."""
     try:
-        return layout.draw_block(records.WhiteRecord.decode(record).certificate.first_credit)
+        return making.draw_block(records.WhiteRecord.decode(record).certificate.first_credit)
     except ProtocolError as error:
         raise Refused(reasons.DAMAGED, detail=str(error)) from None
 

@@ -6,6 +6,7 @@ from media_store import Store
 from mfrc522.errors import CardRefused, WrongKey
 from picc.classic import KEY_A, Classic
 from protocol import classic as layout
+from protocol import classic_making as making
 from protocol import reasons
 from protocol.records import ServiceRecord
 
@@ -19,7 +20,7 @@ _UNIT_BYTES = layout.BLOCK_BYTES
 class ClassicStore(Store):
     """The data blocks of sectors 2 to 15."""
 
-    size_bytes = layout.STORE_BYTES
+    size_bytes = making.STORE_BYTES
 
     def __init__(self, card: Classic) -> None:
         self._card = card
@@ -35,7 +36,7 @@ class ClassicStore(Store):
             wanted = data[index * _UNIT_BYTES : (index + 1) * _UNIT_BYTES]
             if self._read(unit + index) != wanted:
                 try:
-                    put(self._card, layout.store_block(unit + index), wanted)
+                    put(self._card, making.store_block(unit + index), wanted)
                 except CardRefused as error:
                     raise _damaged(error) from None
 
@@ -50,7 +51,7 @@ class ClassicStore(Store):
         self.write(0, bytes(self.size_bytes))
 
     def _read(self, unit: int) -> bytes:
-        block = layout.store_block(unit)
+        block = making.store_block(unit)
         try:
             self._card.authenticate(block, layout.SERVICE_KEY, KEY_A)
             return self._card.read(block)
