@@ -64,6 +64,7 @@ class Channel:
         self._hung = False
         self._held = False
         self._up_free_us = 0
+        self._chunks_on_the_way = 0
         self._up = bytearray()
         self._down_free_us = 0
         self._unread_bytes = 0
@@ -107,6 +108,7 @@ class Channel:
         faults = self._network.faults
         start_us = max(self._world.now_us, self._up_free_us)
         self._up_free_us = start_us + len(data) * 1_000_000 // faults.up_bytes_per_s
+        self._chunks_on_the_way += 1
         self._world.schedule(self._up_free_us, on_gone)
         self._world.schedule(self._up_free_us + self._latency_us(), lambda: self._arrive(data))
 
@@ -127,6 +129,7 @@ class Channel:
     # --- up ------------------------------------------------------------------------------------------------------
 
     def _arrive(self, data: bytes) -> None:
+        self._chunks_on_the_way -= 1
         if not self._open or self._hung:
             return
         self._network.bytes_up += len(data)
@@ -174,7 +177,7 @@ class Channel:
     def _look(self, number: int) -> None:
         if number != self._look_number or not self._open or self._hung:
             return
-        if self._held or self._up_free_us > self._world.now_us:
+        if self._held or self._chunks_on_the_way:
             self._look_in(self._latency_us())
             return
         self._flush()
