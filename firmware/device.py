@@ -25,7 +25,16 @@ from reader_care import ReaderCare
 _FEED_MS = const(1000)
 _DIRECTORY = const(0x4000)  # in os.ilistdir's type
 _SWIPE_MODULES = ("swipe", "tap", "exams", "decision", "batches", "uplink", "link_state")
-_OTHER_MODULES = ("provisioning", "issuer")
+_OTHER_MODULES = (
+    "provisioning",
+    "issuer",
+    "protocol.provisioning",
+    "protocol.certificates",
+    "protocol.chain",
+    "protocol.p256",
+    "protocol.p256_portable",
+    "protocol.cbor",
+)
 
 
 class Device:
@@ -283,6 +292,9 @@ def _unload(names: tuple[str, ...]) -> None:
     """Code that the next role does not need."""
     for name in names:
         sys.modules.pop(name, None)
+        parent, _, child = name.rpartition(".")
+        if hasattr(sys.modules.get(parent), child):
+            delattr(sys.modules[parent], child)
     gc.collect()
 
 

@@ -26,7 +26,6 @@ REFERENCE_MAX = 32
 DEBIT = "one_time"
 INIT_BATCH = "batch"
 SERVICE = "service"
-_NOT_JOURNALLED = (reasons.STORAGE_FAILED, reasons.STORAGE_FULL, reasons.SERVICE_FULL)
 
 
 class _Wait:
@@ -116,8 +115,10 @@ class Swipe:
 
     def _act(self, medium: Medium) -> None:
         uid = medium.uid
+        counts = True
         try:
             kind = self._kind_of(medium)
+            counts = kind != SERVICE
             if kind == DEBIT:
                 self._granted(self._tap.debit(medium), uid)
             elif kind == INIT_BATCH:
@@ -125,12 +126,12 @@ class Swipe:
             elif kind == SERVICE:
                 self._served(medium)
         except Refused as refused:
-            self._refuse(refused, uid)
+            self._refuse(refused, uid, counts)
         except ReaderLost:
             self._device.care.lost()
-            self._refuse(Refused(reasons.READER_LOST), uid)
+            self._refuse(Refused(reasons.READER_LOST), uid, counts)
         except RfError:
-            self._refuse(Refused(reasons.REMOVED_EARLY), uid)
+            self._refuse(Refused(reasons.REMOVED_EARLY), uid, counts)
         else:
             self._settle(medium)
 
@@ -189,26 +190,32 @@ class Swipe:
 
     def _served(self, medium: Medium) -> None:
         self._ui.show("reading")
-        with Borrowed("service_card") as code:
-            visit = code.exchange(self._device, medium)
+        try:
+            with Borrowed("service_card") as code:
+                visit = code.exchange(self._device, medium)
+        except MemoryError:
+            raise Refused(reasons.BUSY, detail="out of memory") from None  # a report is under way: there is time
         told = {"uid": medium.uid.hex(), "reports": visit.reports, "entries": visit.entries, "pushes": visit.pushes}
         self._link.notify("service", told)
         self._show_for_a_while()
         self._ui.done("service_done" if visit.reports else "service_known", entries=visit.entries)
 
-    def _refuse(self, refused: Refused, uid: bytes) -> None:
-        """Say why. A card that left too early is looked at as soon as it is back, any other when it has been gone."""
+    def _refuse(self, refused: Refused, uid: bytes, counts: bool = True) -> None:
+        """Say why. A card that left too early is looked at as soon as it is back, any other when it has been gone.
+
+        Not ``counts``: a service card. No client waits for that, and no journal wants to know."""
         early = refused.reason in (reasons.REMOVED_EARLY, reasons.READER_LOST)
         if uid and not early:
             self._field.settle_uid(uid)
-        wait, self._wait = self._wait, None
-        if wait is not None:
+        wait = self._wait
+        if wait is not None and counts:
+            self._wait = None
             wait.refused = refused
             wait.done.set()
         self._notify_tap(refused.reason, refused.batch, refused.credit, uid)
         self._show_for_a_while()
         self._ui.refuse(refused.reason)
-        if not early and refused.reason not in _NOT_JOURNALLED:
+        if counts and not early and refused.reason not in (reasons.STORAGE_FAILED, reasons.STORAGE_FULL):
             self._journal_refusal(refused, uid)
 
     def _journal_refusal(self, refused: Refused, uid: bytes) -> None:

@@ -1,7 +1,7 @@
 """ECDSA verification on P-256 in plain Python (FIPS 186-5 6.4.2): public numbers only, so time may tell anything.
 
-One run of doublings serves both scalars (Shamir's trick, two bits of each at a time from a table of sixteen sums);
-coordinates are Jacobian, so that only the end needs an inverse.
+One run of doublings serves both scalars (Shamir's trick; one bit of each at a time, because a table for more would
+cost the board more memory than it saves time); coordinates are Jacobian, so that only the end needs an inverse.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ G = (
 )
 INFINITY = (1, 1, 0)
 
-WINDOW_BITS = 2
+BITS = 256
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> None:
@@ -38,11 +38,12 @@ def steps(public_key: bytes, message: bytes, signature: bytes) -> "Iterator[None
     inverse = _inverse(s, N)
     u, v = digest * inverse % N, r * inverse % N
     yield
-    table = _sums(G, key)
+    table = (INFINITY, G, key, _add(G, key))
     total = INFINITY
-    for shift in range(256 - WINDOW_BITS, -1, -WINDOW_BITS):
-        yield
-        total = _window(total, table, u, v, shift)
+    for place in range(BITS - 1, -1, -1):
+        if place & 1:
+            yield
+        total = _bit(total, table, u, v, place)
     x, _, z = total
     # x / z^2 is the point's x coordinate; it equals r modulo n when r or r + n, scaled, equals x.
     zz = z * z % P
@@ -59,30 +60,19 @@ def _point(public_key: bytes) -> tuple[int, int, int]:
 
 def _double_product(u: int, g: tuple[int, int, int], v: int, q: tuple[int, int, int]) -> tuple[int, int, int]:
     """u * g + v * q."""
-    table = _sums(g, q)
+    table = (INFINITY, g, q, _add(g, q))
     total = INFINITY
-    for shift in range(256 - WINDOW_BITS, -1, -WINDOW_BITS):
-        total = _window(total, table, u, v, shift)
+    for place in range(BITS - 1, -1, -1):
+        total = _bit(total, table, u, v, place)
     return total
 
 
-def _sums(g: tuple[int, int, int], q: tuple[int, int, int]) -> list[tuple[int, int, int]]:
-    """i * g + j * q for i and j from 0 to 3, at place i + 4 * j."""
-    row = [INFINITY, g, _double(g)]
-    row.append(_add(row[2], g))
-    table = row[:]
-    for _ in range(3):
-        row = [_add(point, q) for point in row]
-        table += row
-    return table
-
-
-def _window(
-    total: tuple[int, int, int], table: list[tuple[int, int, int]], u: int, v: int, shift: int
+def _bit(
+    total: tuple[int, int, int], table: tuple[tuple[int, int, int], ...], u: int, v: int, place: int
 ) -> tuple[int, int, int]:
-    """Two bits of either scalar further."""
-    total = _double(_double(total))
-    index = (v >> shift & 3) << 2 | (u >> shift & 3)
+    """One bit of either scalar further; the table holds the sums of the two points."""
+    total = _double(total)
+    index = (v >> place & 1) << 1 | (u >> place & 1)
     return _add(total, table[index]) if index else total
 
 
