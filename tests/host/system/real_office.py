@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from sqlmodel import Session, select
 
 from backoffice.app import create_app
+from backoffice.clock import Clock, system_clock
 from backoffice.context import Context
 from backoffice.db import READ, transaction
-from backoffice.models import SmsIn, SmsOut
+from backoffice.models import MachineCommand, SmsIn, SmsOut, Usage
 from backoffice.settings import Settings
 
 WAIT_S = 30
@@ -40,6 +41,15 @@ class RealOffice:
         with transaction(self.context.engine, READ) as session:
             return list(session.exec(select(SmsOut).order_by(SmsOut.id)))  # type: ignore[arg-type]
 
+    def credits(self) -> list[int]:
+        """That were debited."""
+        with transaction(self.context.engine, READ) as session:
+            return sorted(row.credit for row in session.exec(select(Usage)))
+
+    def command(self, command_id: int) -> MachineCommand:
+        with transaction(self.context.engine, READ) as session:
+            return session.exec(select(MachineCommand).where(MachineCommand.id == command_id)).one()
+
     def wait_until(self, done: Callable[[], bool]) -> None:
         """Until it is so: other processes take part, so only real time passes."""
         for _ in range(int(WAIT_S / LOOK_AGAIN_S)):
@@ -54,9 +64,9 @@ class RealOffice:
 
 
 @contextmanager
-def serving(settings: Settings, port: int) -> Iterator[RealOffice]:
+def serving(settings: Settings, port: int, clock: Clock = system_clock) -> Iterator[RealOffice]:
     """Serve until the block ends."""
-    app = create_app(settings)
+    app = create_app(settings, clock)
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)

@@ -2,18 +2,31 @@
 
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_plus, unquote_to_bytes
 
 import pytest
-from protocol import uplink
+from protocol import journal, uplink
+from sqlmodel import Session, select
 
+from backoffice.commands import service as commands
 from backoffice.models import Machine as MachineRow
+from backoffice.models import SmsOut
 from backoffice.settings import Settings
 from backoffice.sms.secret import SmsSecrets
+from emulator.checkers.journal_on_flash import read_journal
+from emulator.device import Board
+from emulator.flash import Flash
+from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
+from emulator.kit.machines import HEAP_WORDS_K, await_service
+from emulator.phone.kannel import FakeSmscLink
+from emulator.sim800 import Sim
+from emulator.world import World
 from tests.host.backoffice.conftest import migrated, settings
 from tests.host.backoffice.machines import Machine, add_institution, add_machine
+from tests.host.backoffice.support import NOW
 from tests.host.system.kannel_box import FAKE_SMSC_CLIENT, Kannel, Ports, require_kannel, running_kannel
 from tests.host.system.real_office import RealOffice, serving
 
@@ -151,7 +164,8 @@ def test_messages_of_several_parts_in_both_directions(office: RealOffice, machin
         network.bring_part(report[134:], b"\x05\x00\x03\x07\x02\x02")
         network.bring_part(report[:134], b"\x05\x00\x03\x07\x02\x01")
         assert uplink.open_ack(machine.key, report, network.take()[3]).ack_seq == 160
-        office.do(lambda session: _order_something_long(office, session))
+        settings = {"wifi_password": "p" * 150}
+        office.do(lambda session: commands.order_by_system(session, 1, uplink.SETTINGS, [settings], NOW))
         office.do(lambda session: office.context.sms.push(session, 1, urgent=True))
         parts = [network.take() for _ in range(2)]
         assert sorted(part[2][-1] for part in parts) == [1, 2]
@@ -159,15 +173,6 @@ def test_messages_of_several_parts_in_both_directions(office: RealOffice, machin
         opened = uplink.open_push(machine.key, whole)
         assert [command.kind for command in opened.commands] == [uplink.SETTINGS]
         office.wait_until(lambda: office.going()[-1].state == "delivered")
-
-
-def _order_something_long(office: RealOffice, session: object) -> None:
-    from sqlmodel import Session
-
-    from backoffice.commands import service as commands
-
-    assert isinstance(session, Session)
-    commands.order_by_system(session, 1, uplink.SETTINGS, [{"wifi_password": "p" * 150}], office.context.clock())
 
 
 def test_kannel_keeps_a_report_while_the_back_office_is_away(
@@ -206,12 +211,7 @@ def test_the_back_office_keeps_an_ack_while_kannel_is_away(
         assert uplink.open_push(machine.key, network.take()[3]).ack_seq == 4
 
 
-def _due_now(session: object) -> None:
-    from sqlmodel import Session, select
-
-    from backoffice.models import SmsOut
-
-    assert isinstance(session, Session)
+def _due_now(session: Session) -> None:
     for row in session.exec(select(SmsOut).where(SmsOut.state == "queued")):
         row.next_at = 0
 
@@ -225,16 +225,123 @@ def test_kannel_refuses_a_back_office_with_another_password_and_we_it(
         machine.exam(500)
         with Network(kannel) as network:
             network.bring(machine.report())
-            office.do(lambda session: _know_its_number(session))
+            office.do(_know_its_number)
             office.do(lambda session: office.context.sms.push(session, 1, urgent=True))
             office.wait_until(lambda: office.going()[-1].error == "sms_platform_unreachable")
         assert office.coming() == []
 
 
-def _know_its_number(session: object) -> None:
-    from sqlmodel import Session
-
-    assert isinstance(session, Session)
+def _know_its_number(session: Session) -> None:
     row = session.get(MachineRow, 1)
     assert row is not None
     row.sms_number = MACHINES
+
+
+# The whole way: firmware -> its modem -> SMS centre -> Kannel -> back office, and back.
+
+BATCH, FIRST, COUNT, INSTITUTION, SEED = 7, 1000, 100, 10, 1
+HOUR_MS = 3_600_000
+LOOK_MS = 5_000
+
+
+@dataclass
+class Clinic:
+    """A machine whose only link is SMS, and the real back office behind a real Kannel."""
+
+    world: World
+    authority: TestAuthority
+    order: BatchOrder
+    machine: Board
+    office: RealOffice
+
+    def exam(self, credit: int) -> None:
+        assert tap(self.machine, self.authority.one_time_card(self.order, credit))["reason"] == "granted"
+        self.machine.host.call("swipe.end")
+
+    def pending(self) -> int:
+        return int(self.machine.host.call("status")["journal"]["pending"])
+
+    def run_until(self, done: Callable[[], bool], timeout_ms: int = HOUR_MS) -> None:
+        for _ in range(timeout_ms // LOOK_MS):
+            if done():
+                return
+            self.world.run_for(LOOK_MS)
+        raise AssertionError(f"{self.machine.host.call('status')}\n{self.office.coming()}\n{self.office.going()}")
+
+
+@pytest.fixture
+def clinic(kannel_settings: Settings, ports: Ports, kannel: Kannel) -> Iterator[Clinic]:
+    authority = TestAuthority(seed=SEED)
+    order = authority.batch(BATCH, FIRST, COUNT)
+    with World(seed=SEED) as world:
+        clock = lambda: NOW + world.now_us // 1_000_000  # noqa: E731
+        with serving(kannel_settings, ports.office, clock) as office:
+            key = authority.machine_key(1)
+            add_machine(office.context, Machine(1, 1, key), add_institution(office.context))
+            link = FakeSmscLink(world, kannel.network_address, [OURS])
+            machine = machine_in(world, provisioned(authority, order))
+            yield Clinic(world, authority, order, machine, office)
+            link.close()
+
+
+def provisioned(authority: TestAuthority, order: BatchOrder) -> bytes:
+    """The flash of a machine that knows its batch and its only link: what leaves the workshop."""
+    wanted: dict[str, object] = {"transport": "sms", "sms_number": OURS, "sms_gather_s": 300, "report_s": 300}
+    with World(seed=SEED) as workshop:
+        machine = swipe_machine(workshop, authority, "swipe", 1, INSTITUTION, wanted)
+        assert tap(machine, authority.batch_card(order))["reason"] == "granted"
+        return machine.flash.image()
+
+
+def machine_in(world: World, image: bytes) -> Board:
+    """Awake at the clinic, with the heap of a real board."""
+    machine = world.board("machine", flash=Flash(image, SEED), heap_words_k=HEAP_WORDS_K)
+    machine.modem.sim = Sim(MACHINES)
+    machine.power_on()
+    await_service(machine)
+    return machine
+
+
+def test_the_whole_way(clinic: Clinic, kannel: Kannel, secrets: SmsSecrets) -> None:
+    credits_ = list(range(FIRST, FIRST + 14))
+    for credit in credits_:
+        clinic.exam(credit)
+    clinic.run_until(lambda: clinic.pending() == 0)
+    assert clinic.office.credits() == credits_
+    assert {row.state for row in clinic.office.coming()} <= {"taken", "duplicate"}
+    assert (
+        clinic.machine.host.call("status")["journal"]["acked"] == clinic.machine.host.call("status")["journal"]["seq"]
+    )
+    assert all(row.parts == 1 for row in clinic.office.going())
+    assert_no_secret_in(kannel, secrets)
+    assert clinic.machine.starts == 1, clinic.machine.crash_log
+
+
+def test_an_order_reaches_the_machine_before_it_reports_and_its_answer_comes_back(clinic: Clinic) -> None:
+    clinic.exam(FIRST)
+    clinic.run_until(lambda: clinic.pending() == 0)
+    made: list[int] = []
+
+    def order(session: Session) -> None:
+        row = commands.order_by_system(session, 1, uplink.REVOKE_CREDIT, [BATCH, FIRST + 50], NOW)
+        made.append(row.id or 0)
+        assert clinic.office.context.sms.push(session, 1, urgent=True) is not None
+
+    clinic.office.do(order)
+    clinic.run_until(lambda: clinic.office.command(made[0]).state == "done")
+    card = clinic.authority.one_time_card(clinic.order, FIRST + 50)
+    assert tap(clinic.machine, card)["reason"] == "revoked"
+    journalled = read_journal(clinic.machine.flash.image()).of(journal.COMMAND)
+    assert [int.from_bytes(entry.detail[:4], "big") for entry in journalled] == made
+    assert [row.kind for row in clinic.office.going()].count("push") == 1
+
+
+def test_a_network_that_loses_doubles_and_delays(clinic: Clinic) -> None:
+    faults = clinic.world.phone.smsc.faults
+    faults.loss, faults.duplication, faults.reorder, faults.delay_s = 0.3, 0.3, 0.3, (1.0, 60.0)
+    credits_ = list(range(FIRST, FIRST + 8))
+    for credit in credits_:
+        clinic.exam(credit)
+        clinic.world.run_for(60_000)
+    clinic.run_until(lambda: clinic.pending() == 0, 24 * HOUR_MS)
+    assert clinic.office.credits() == credits_
