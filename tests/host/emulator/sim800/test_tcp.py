@@ -215,8 +215,7 @@ def test_a_lossy_network_ends_connections(ready: Desk, serve: Serve) -> None:
     serve(upper)
     ready.world.phone.gprs.faults.loss = 1.0
     ready.connect()
-    assert ready.send(b"hello") == "SEND OK"
-    assert ready.wait(700_000) == "CLOSED"
+    assert ready.send(b"hello", 700_000) == "SEND OK|CLOSED"
 
 
 def test_codes_inside_data_spoil_it(ready: Desk, serve: Serve) -> None:
