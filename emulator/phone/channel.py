@@ -64,6 +64,7 @@ class Channel:
         self._hung = False
         self._held = False
         self._up_free_us = 0
+        self._arrival_us = 0
         self._chunks_on_the_way = 0
         self._up = bytearray()
         self._down_free_us = 0
@@ -110,7 +111,8 @@ class Channel:
         self._up_free_us = start_us + len(data) * 1_000_000 // faults.up_bytes_per_s
         self._chunks_on_the_way += 1
         self._world.schedule(self._up_free_us, on_gone)
-        self._world.schedule(self._up_free_us + self._latency_us(), lambda: self._arrive(data))
+        self._arrival_us = max(self._arrival_us, self._up_free_us + self._latency_us())  # TCP keeps the order
+        self._world.schedule(self._arrival_us, lambda: self._arrive(data))
 
     def taken(self, count: int) -> None:
         """The modem's user has read so many bytes: the window opens."""

@@ -95,6 +95,18 @@ def test_the_way_up_and_down_takes_its_time(ready: Desk, serve: Serve) -> None:
     assert 2_000_000 < ready.world.now_us - start_us < 2_800_000
 
 
+def test_chunks_arrive_in_order_whatever_their_latency(ready: Desk, serve: Serve) -> None:
+    chunks = [f"<{number:05}>".encode() for number in range(40)]
+    whole = b"".join(chunks)
+    server = serve(lambda data: b"all" if data.endswith(chunks[-1]) else b"")
+    ready.connect()
+    ready.world.phone.gprs.faults.latency_ms = (1, 2_000)
+    for chunk in chunks[:-1]:
+        assert ready.send(chunk, 20) == "SEND OK"
+    assert ready.send(chunks[-1], 10_000).endswith("+CIPRXGET: 1")
+    assert bytes(server.received) == whole
+
+
 def test_the_same_seed_gives_the_same_run(serve: Serve, world: World) -> None:
     server = serve(lambda data: data.upper() * 30)
     runs = []
