@@ -25,7 +25,7 @@ def test_the_document_has_the_firmwares_pins() -> None:
     documented = {name: int(pin) for pin, name in ROW.findall((ROOT / "docs/hardware.md").read_text())}
     constants = board_constants()
     assert documented == {name: constants[name] for name in documented}
-    assert len(documented) == 16
+    assert len(documented) == 17
 
 
 def test_the_emulated_board_is_wired_the_same() -> None:
