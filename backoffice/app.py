@@ -101,7 +101,7 @@ def make_context(settings: Settings, clock: Clock = system_clock) -> Context:
     migrations.upgrade(engine)
     broker = Broker()
     ingest = Ingest(engine, keyring, broker, clock)
-    sms_gateway = SmsGateway(settings, engine, keyring, ingest, clock)
+    sms_gateway = SmsGateway(settings, engine, keyring, broker, ingest, clock)
     return Context(settings, engine, keyring, clock, broker, ingest, sms_gateway)
 
 

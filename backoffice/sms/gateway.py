@@ -5,9 +5,9 @@ is never lost and never taken twice, whatever fails in between.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as NotInTime
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from backoffice import logs
 from backoffice.clock import Clock
 from backoffice.db import storage_error, transaction
 from backoffice.errors import BackOfficeError, SmsBadSender, SmsMalformed, SmsOff, TooLarge
+from backoffice.events.broker import Broker, Event
 from backoffice.ingest.service import Ingest, Taken
 from backoffice.keyring import Keyring
 from backoffice.models import SmsIn, SmsOut
@@ -44,9 +45,12 @@ OUR_TROUBLE_STATUS = 500
 class SmsGateway:
     """The way in and out for short messages. Off when no platform is configured."""
 
-    def __init__(self, settings: Settings, engine: Engine, keyring: Keyring, ingest: Ingest, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine, keyring: Keyring, broker: Broker, ingest: Ingest, clock: Clock
+    ) -> None:
         self.settings = settings
         self.clock = clock
+        self._broker = broker
         self._engine = engine
         self._keyring = keyring
         self._ingest = ingest
@@ -192,8 +196,16 @@ class SmsGateway:
         with self._begin() as session:
             return work(session)
 
-    def _begin(self) -> AbstractContextManager[Session]:
-        return transaction(self._engine)
+    @contextmanager
+    def _begin(self) -> Iterator[Session]:
+        with transaction(self._engine) as session:
+            event.listen(session, "after_flush", self._tell)
+            yield session
+
+    def _tell(self, session: Session, _flush: object) -> None:
+        """Open pages hear that short messages changed, once that is durable."""
+        if any(isinstance(row, SmsIn | SmsOut) for row in (*session.new, *session.dirty)):
+            self._broker.publish_after_commit(session, Event("sms"))
 
     def close(self) -> None:
         """Let the platform go."""

@@ -9,6 +9,7 @@ from protocol import journal, keys, orders, results, uplink
 
 from backoffice.authority import signing
 from backoffice.authority.secret import Secret
+from backoffice.sms.schemas import OutState
 from tests.host.backoffice.machines import Machine, add_machine
 from tests.host.backoffice.support import PASSWORD
 from tests.host.backoffice.web.office import PHONE, Office, Visit
@@ -294,3 +295,14 @@ def test_short_messages_are_for_staff(browser: Browser, office: Office) -> None:
         assert visit.go("/sms").status == 403
         assert visit.page.get_by_role("link", name="Short messages").count() == 0
         visit.forgive("Failed to load resource")
+
+
+def test_a_short_message_moves_on_by_itself(office: Office, visit: Visit) -> None:
+    visit.go("/sms")
+    visit.is_live()
+    row = visit.page.locator("[data-key=sms-out-5]")
+    expect(row.locator(".pill")).to_have_text("In the network")
+    visit.page.evaluate("window.marked = true")
+    office.context.sms._store_delivery(5, OutState.DELIVERED)
+    expect(row.locator(".pill")).to_have_text("Delivered")
+    assert visit.page.evaluate("window.marked") is True
