@@ -4,6 +4,7 @@ the links that need it are not in use any more. Borrowed code, kept as long as t
 Its errors are the driver's; what they mean for the choice of links, modem_trouble.py says.
 """
 
+import sim800.modem  # noqa: F401 (here, so that it goes when this goes)
 from borrowed import Borrowed
 from micropython import const
 from sim800.errors import ModemError
