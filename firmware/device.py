@@ -145,7 +145,7 @@ class Device:
 
     def _end_role(self) -> None:
         self.link.cancel()
-        for prefix in ("card.w", "card.r", "card.e", "card.d", "swipe.", "provision.m", "provision.c"):
+        for prefix in ("card.w", "card.r", "card.e", "card.d", "service.", "swipe.", "provision.m", "provision.c"):
             self.link.remove(prefix)
         for task in self._tasks:
             task.cancel()

@@ -8,6 +8,7 @@ import asyncio
 import gc
 import time
 
+from borrowed import Borrowed
 from errors import BadParams, Refused
 from hostlink import Params
 from media import KINDS, TORN, Medium
@@ -42,6 +43,9 @@ class Issuer:
         link.add("card.write", self._write)
         link.add("card.erase", self._erase)
         link.add("card.draw", self._draw)
+        link.add("service.read", lambda params: self._service("read", params))
+        link.add("service.write", lambda params: self._service("write", params))
+        link.add("service.format", lambda params: self._service("make", params))
 
     def status(self) -> dict[str, object]:
         """This role's part of `status`."""
@@ -80,7 +84,7 @@ class Issuer:
     def _read(self, params: Params) -> dict[str, object]:
         kind = _kind(params)
         key = params.octets("read_key", 0, KEY_BYTES)
-        data: bytes = self._with_card(params, lambda medium: medium.read_record(kind, key or None))
+        data: bytes = self.with_card(params, lambda medium: medium.read_record(kind, key or None))
         if kind == "batch":
             self._remember(data)
         return {"record": data.hex()}
@@ -92,8 +96,8 @@ class Issuer:
         write_key = params.octets("write_key", KEY_BYTES, KEY_BYTES)
         gc.collect()
         self._check_chain(kind, record)
-        outcome = self._with_card(
-            params, lambda medium: medium.personalise(kind, record, read_key, write_key, self._progress)
+        outcome = self.with_card(
+            params, lambda medium: medium.personalise(kind, record, read_key, write_key, self.progress)
         )
         uid = params.octets("uid", 4, 10).hex()
         if kind == "master":
@@ -104,7 +108,7 @@ class Issuer:
     def _erase(self, params: Params) -> dict[str, object]:
         kind = _kind(params)
         write_key = params.octets("write_key", KEY_BYTES, KEY_BYTES)
-        self._with_card(params, lambda medium: medium.erase(kind, write_key))
+        self.with_card(params, lambda medium: medium.erase(kind, write_key))
         return {"uid": params.octets("uid", 4, 10).hex()}
 
     def _draw(self, params: Params) -> dict[str, object]:
@@ -116,9 +120,14 @@ class Issuer:
             drawn = medium.drawn(read_key)
             return drawn if following == 0 else medium.draw(write_key, following)
 
-        return {"next_credit": self._with_card(params, draw)}
+        return {"next_credit": self.with_card(params, draw)}
 
-    def _with_card(self, params: Params, work: "Callable[[Medium], Any]") -> "Any":
+    def _service(self, what: str, params: Params) -> dict[str, object]:
+        with Borrowed("issuer_service") as code:
+            answer: dict[str, object] = getattr(code, what)(self, params)
+            return answer
+
+    def with_card(self, params: Params, work: "Callable[[Medium], Any]") -> "Any":
         """Do the work on the card that the host named; what the reader says becomes a reason."""
         uid = params.octets("uid", 4, 10)
         try:
@@ -141,7 +150,8 @@ class Issuer:
                 time.sleep_ms(FIND_PAUSE_MS)
         raise CardGone("not in the field")
 
-    def _progress(self, step: int, of: int) -> None:
+    def progress(self, step: int, of: int) -> None:
+        """A step of making a card is done."""
         self._device.feed()
         self._device.link.notify("progress", {"step": step, "of": of})
 
