@@ -91,7 +91,7 @@ def test_buttons_are_low_while_held_and_interrupt(world: World, start: Start) ->
 def test_an_open_input_reads_as_its_pull(world: World, start: Start) -> None:
     board = start("""
         import machine
-        print(machine.Pin(34, machine.Pin.IN, machine.Pin.PULL_UP).value(), machine.Pin(35, machine.Pin.IN).value())
+        print(machine.Pin(15, machine.Pin.IN, machine.Pin.PULL_UP).value(), machine.Pin(35, machine.Pin.IN).value())
     """)
     world.run_for(1000)
     assert board.crash_log.split() == ["1", "0"]
