@@ -26,7 +26,6 @@ _IN_THE_WAY = const(("handshake", "closed"))  # of TlsError's codes: what is not
 class ServerTransport(Transport):
     """To be completed by whoever knows how to get a connection."""
 
-    max_bytes = 4096
     errors: "tuple[type[Exception], ...]" = (OSError,)  # that a connection raises
 
     def __init__(self, loop: "Uplink") -> None:

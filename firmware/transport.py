@@ -23,24 +23,20 @@ class TransportError(Exception):
 class Transport:
     """One way to the back office. Nothing here waits without bound; all of it raises TransportError."""
 
-    name = ""
-    max_bytes = 0  # of a sealed message: the uplink cuts its report to fit
-    answers_at_once = True  # it has exchange(); otherwise send(), and the answer comes some other time
-
     async def open(self) -> None:
-        """Get ready for the first message."""
+        """Get into the network. Connections come with the first message."""
         raise NotImplementedError
 
     async def exchange(self, message: bytes) -> bytes:
-        """Deliver the message, return the answer."""
+        """Deliver the message, return the answer. Not by SMS."""
         raise NotImplementedError
 
     async def send(self, message: bytes) -> None:
-        """Hand the message over. That this returns says nothing about whether it will arrive."""
+        """Hand the message over. That this returns says nothing about whether it will arrive. By SMS only."""
         raise NotImplementedError
 
     async def close(self) -> None:
-        """Let go of everything that open() took, politely and within bounds. Never raises."""
+        """End the connection, politely and within bounds. The network is kept. Never raises."""
 
     def drop(self) -> None:
         """The same at once, without a word to anybody."""

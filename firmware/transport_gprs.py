@@ -18,7 +18,6 @@ _ATTACH_TRIES = const(2)  # the driver climbs its recovery ladder from one to th
 class GprsTransport(ServerTransport):
     """Attaches when it has to, and stays attached."""
 
-    name = "gprs"
     errors = (ModemError, OSError)
 
     async def ready(self) -> None:

@@ -3,7 +3,6 @@ pending until a sealed answer has come to the inbox. Borrowed code.
 """
 
 from borrowed import Borrowed
-from micropython import const
 from modem_trouble import transport_error
 from sim800.errors import ModemError
 from transport import Transport, TransportError
@@ -12,15 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uplink import Uplink
 
-_SMS_BYTES = const(140)
-
 
 class SmsTransport(Transport):
     """One message at a time."""
-
-    name = "sms"
-    max_bytes = _SMS_BYTES
-    answers_at_once = False
 
     def __init__(self, loop: "Uplink") -> None:
         self._loop = loop

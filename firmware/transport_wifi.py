@@ -21,8 +21,6 @@ _CONNECT_MS = const(15000)
 class WifiTransport(ServerTransport):
     """Station mode; associates when it has to, and stays associated."""
 
-    name = "wifi"
-
     async def ready(self) -> None:
         """Associated with the network of the settings."""
         station = network.WLAN(network.WLAN.IF_STA)
