@@ -16,7 +16,6 @@ from tools.uplinks.office import EPOCH, INSTITUTION, MACHINE
 from tools.uplinks.scenario import Visit
 
 BATCH, FIRST_CREDIT = 7, 1000
-LOOK_MS: Final = 5_000
 EXAM_S: Final = 600
 REPORT_S: Final = 900
 
@@ -77,14 +76,14 @@ class Clinic:
         """Entries that the machine believes are not at the back office yet."""
         return int(self.machine.host.call("status")["journal"]["pending"])
 
-    def await_delivery(self, patience_ms: int) -> bool:
-        """Until the machine knows that everything arrived."""
-        for _ in range(patience_ms // LOOK_MS):
+    def await_delivery(self, looks: int, wait: Callable[[], None]) -> bool:
+        """Until the machine knows that everything arrived; ``wait`` = what passes between two looks."""
+        for _ in range(looks):
             self.look()
             if not self.pending():
                 self.look()
                 return True
-            self.world.run_for(LOOK_MS)
+            wait()
         return False
 
 

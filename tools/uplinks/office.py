@@ -1,6 +1,7 @@
 """The back office under test: a real server process that knows the machine, and that dies when it is told to."""
 
 import sqlite3
+import ssl
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -77,6 +78,16 @@ class Office:
         return self._server.url if self._server else ""
 
     @property
+    def setup_token(self) -> str:
+        """For the first administrator."""
+        return self._server.setup_token if self._server else ""
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """Of programs that call it: its own authority, no other."""
+        return ssl.create_default_context(cafile=str(self.authority_path))
+
+    @property
     def log(self) -> str:
         """The end of what it said."""
         return self._server.log_text() if self._server else ""
@@ -97,10 +108,14 @@ class Office:
             server.kill()
 
     def stop(self) -> None:
-        """When the play is over."""
+        """Politely."""
         server, self._server = self._server, None
         if server:
             server.stop()
+
+    def close(self) -> None:
+        """When the play is over."""
+        self.stop()
         self._clock.close()
 
     def entries(self) -> int:

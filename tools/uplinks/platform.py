@@ -7,7 +7,6 @@ arrive before it goes on the air, so it is who kills the server between commit a
 
 import base64
 import json
-import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -59,8 +58,7 @@ class Platform:
 
     def connect(self) -> None:
         """The number is ours from now on."""
-        context = ssl.create_default_context(cafile=str(self._stage.office.authority_path))
-        self._http = httpx2.Client(timeout=HTTP_TIMEOUT_S, verify=context, trust_env=False)
+        self._http = httpx2.Client(timeout=HTTP_TIMEOUT_S, verify=self._stage.office.trust, trust_env=False)
         self._stage.world.phone.smsc.application(OFFICE_NUMBER, self._from_the_air)
 
     def close(self) -> None:

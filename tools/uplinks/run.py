@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from emulator.kit import TestAuthority
 from emulator.world import World
@@ -17,8 +16,6 @@ from tools.uplinks.scenario import visits
 from tools.uplinks.verdict import Evidence, Outcome, judge
 from tools.uplinks.ways import WAYS
 from tools.uplinks.ways.way import Stage, Way
-
-DELIVERY_PATIENCE_MS: Final = 2 * 3_600_000
 
 Tell = Callable[[str], None]
 Progress = Callable[[int, Counter[str]], None]
@@ -31,8 +28,8 @@ def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: P
     with ExitStack() as stack:
         world = stack.enter_context(World(seed=seed))
         office = Office(folder, authority.machine_key(MACHINE, EPOCH), lambda: world.unix_time)
-        stack.callback(office.stop)
-        way = WAYS[name](Stage(world, office, tell))
+        stack.callback(office.close)
+        way = WAYS[name](Stage(world, office, debits, tell))
         stack.callback(way.close)
         office.configure(way.office_settings())
         office.start()
@@ -46,13 +43,13 @@ def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: P
 
 
 def _days(way: Way, clinic: Clinic, seed: int, debits: int, progress: Progress) -> None:
-    way.ready()
+    way.ready(clinic)
     for number, visit in enumerate(visits(seed, debits, FIRST_CREDIT), 1):
         clinic.receive(visit)
         way.stage.office.tell_time()
         way.after(number, debits)
         progress(number, way.carried().what_happened)
-    clinic.await_delivery(DELIVERY_PATIENCE_MS)
+    clinic.await_delivery(way.looks_max, way.wait)
 
 
 def _verdict(way: Way, clinic: Clinic, office: Office, debits: int) -> Outcome:

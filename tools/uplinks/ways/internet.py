@@ -1,24 +1,25 @@
 """What Wi-Fi and GPRS have in common: TLS to the back office through the relay, which spoils a fifth of them."""
 
 from collections import Counter
-from typing import Final
+from typing import ClassVar, Final
 
 from tools.uplinks.faults import Faults
 from tools.uplinks.relay import Relay
 from tools.uplinks.verdict import Carried
 from tools.uplinks.ways.way import Stage, Way
 
-KILLS: Final = (12, 90)
+KILLS: Final = (1 / 16, 1 / 2)  # of the exams; there are about as many exchanges
 
 
 class Internet(Way):
     """Every exchange passes the relay."""
 
-    kill_at: tuple[int, ...] = KILLS
+    kills_planned: ClassVar[tuple[float, ...]] = KILLS
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self.faults = Faults(stage.world.random(f"{self.name} relay"), self.kill_at)
+        kills = tuple(max(place, int(share * stage.debits)) for place, share in enumerate(self.kills_planned, 1))
+        self.faults = Faults(stage.world.random(f"{self.name} relay"), kills)
         self.relay = Relay(stage.office, self.faults, stage.server_died, tls=True)
 
     def settings(self) -> dict[str, object]:
@@ -34,7 +35,7 @@ class Internet(Way):
 
     @property
     def kills(self) -> tuple[int, int]:
-        return len(self.kill_at), self.faults.kills_done
+        return len(self.kills_planned), self.faults.kills_done
 
     def close(self) -> None:
         self.relay.close()

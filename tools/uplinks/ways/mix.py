@@ -6,13 +6,14 @@ from typing import Final
 
 from emulator.device import Board
 from emulator.kit.machines import await_service
+from tools.uplinks.clinic import Clinic
 from tools.uplinks.platform import Platform
 from tools.uplinks.verdict import Carried
 from tools.uplinks.ways import gprs, sms, wifi
 from tools.uplinks.ways.internet import Internet
 from tools.uplinks.ways.way import Stage
 
-KILLS: Final = (25,)
+KILLS: Final = (1 / 8,)
 SMS_KILLS: Final = (1,)
 POWER_CUT_MS: Final = 20_000
 LINKS: Final = ("wifi", "gprs", "sms")
@@ -25,7 +26,7 @@ class Mix(Internet):
     story = (
         "Wi-Fi, then GPRS, then SMS: each fails and returns, with a power cut of the machine while only SMS is left."
     )
-    kill_at = KILLS
+    kills_planned = KILLS
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
@@ -59,7 +60,7 @@ class Mix(Internet):
         host = wifi.settings_of(self.relay.port)["server_host"]
         self.stage.world.phone.gprs.routes[str(host), self.relay.port] = ("127.0.0.1", self.relay.port)
 
-    def ready(self) -> None:
+    def ready(self, _clinic: Clinic) -> None:
         self.platform.connect()
 
     def after(self, debits: int, of: int) -> None:

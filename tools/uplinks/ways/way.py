@@ -6,9 +6,11 @@ from typing import ClassVar, Final
 
 from emulator.device import Board
 from emulator.world import World
+from tools.uplinks.clinic import Clinic
 from tools.uplinks.office import Office
 from tools.uplinks.verdict import Carried
 
+LOOK_MS: Final = 5_000
 OUTAGE_MS: Final = 45_000  # how long a killed server is dead
 
 
@@ -18,6 +20,7 @@ class Stage:
 
     world: World
     office: Office
+    debits: int
     tell: Callable[[str], None]
 
     def server_died(self) -> None:
@@ -31,6 +34,7 @@ class Way:
 
     name: ClassVar[str] = ""
     story: ClassVar[str] = ""
+    looks_max: ClassVar[int] = 1_440  # of LOOK_MS: two hours
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -46,11 +50,15 @@ class Way:
     def prepare(self, machine: Board) -> None:
         """The board is wired and has no power yet."""
 
-    def ready(self) -> None:
+    def ready(self, _clinic: Clinic) -> None:
         """The machine is provisioned, the server runs."""
 
     def after(self, debits: int, of: int) -> None:
         """So many debits have been made."""
+
+    def wait(self) -> None:
+        """All debits are made; some are not delivered yet."""
+        self.stage.world.run_for(LOOK_MS)
 
     def finish(self) -> None:
         """Everything has been delivered: what was held back comes now."""
