@@ -7,6 +7,8 @@ card.cancel ends it. Whatever arrives, the answer is a JSON-RPC error at worst, 
 import asyncio
 import gc
 
+from borrowed import Borrowed
+from byte_source import read
 from errors import BadParams, Refused
 from protocol import hostlink as codec
 from protocol import reasons
@@ -89,11 +91,10 @@ class HostLink:
 
     async def serve(self) -> None:
         """For ever."""
-        reader = asyncio.StreamReader(self._uart)
         buffer = bytearray()
         skipping = False
         while True:
-            buffer.extend(await reader.read(READ_BYTES))
+            buffer.extend(await read(self._uart, READ_BYTES))
             while True:
                 end = buffer.find(b"\n")
                 if end < 0:
@@ -126,7 +127,8 @@ class HostLink:
 
     def _take(self, line: bytes) -> None:
         try:
-            message = codec.decode(line, self._require_checksum)
+            with Borrowed("protocol.json_strict"):
+                message = codec.decode(line, self._require_checksum)
         except ProtocolError as error:
             self._complain(error)
             return

@@ -8,6 +8,7 @@ import asyncio
 from asyncio import Event, Lock
 
 from borrowed import Borrowed
+from byte_source import read
 from gsm import lines
 from micropython import const
 
@@ -158,10 +159,9 @@ class Port:
     # What comes
 
     async def _read(self) -> None:
-        reader = asyncio.StreamReader(self.uart)
         this = asyncio.current_task()
         while self._reader is this:
-            for event in self.parser.feed(await reader.read(_READ_BYTES)):
+            for event in self.parser.feed(await read(self.uart, _READ_BYTES)):
                 if event[0] == "line":
                     self._take(event[1])
                 elif event[0] == "data":
