@@ -2,19 +2,25 @@
 
 from gsm.errors import PduError
 
-MAX_DIGITS = 20  # TS 23.040 9.1.2.5
+try:
+    from micropython import const
+except ImportError:
+    from gsm.elsewhere import const
+
 USER_DATA_BYTES = 140
-BITS_7, BITS_8, UCS_2 = 7, 8, 16
+BITS_7, BITS_8, UCS_2 = 7, 8, 16  # what alphabet() gives
+
+_MAX_DIGITS = const(20)  # TS 23.040 9.1.2.5
 
 _DIGITS = "0123456789*#abc"
-_FILLER = 15
-_NATIONAL = 0x81  # type of number unknown, numbering plan E.164
-_INTERNATIONAL = 0x91
-_TYPE_MASK = 0x70
-_TYPE_INTERNATIONAL = 0x10
-_TYPE_ALPHANUMERIC = 0x50
-_CONCATENATION = 0x00  # information element identifiers, TS 23.040 9.2.3.24
-_CONCATENATION_16 = 0x08
+_FILLER = const(15)
+_NATIONAL = const(0x81)  # type of number unknown, numbering plan E.164
+_INTERNATIONAL = const(0x91)
+_TYPE_MASK = const(0x70)
+_TYPE_INTERNATIONAL = const(0x10)
+_TYPE_ALPHANUMERIC = const(0x50)
+_CONCATENATION = const(0x00)  # information element identifiers, TS 23.040 9.2.3.24
+_CONCATENATION_16 = const(0x08)
 
 
 class Cursor:
@@ -38,7 +44,7 @@ class Cursor:
         """An address field: its length counts digits, not bytes (9.1.2.5)."""
         digits = self.byte()
         kind = self.byte()
-        if digits > MAX_DIGITS:
+        if digits > _MAX_DIGITS:
             raise PduError("number")
         octets = self.take((digits + 1) // 2)
         if kind & _TYPE_MASK == _TYPE_ALPHANUMERIC:
@@ -65,7 +71,7 @@ def _number(octets: bytes, digits: int, kind: int) -> str:
 def address(number: str) -> bytes:
     """The address field of a phone number, with its "+" or without."""
     digits = number[1:] if number[:1] == "+" else number
-    if not 0 < len(digits) <= MAX_DIGITS:
+    if not 0 < len(digits) <= _MAX_DIGITS:
         raise PduError("number")
     octets = bytearray((len(digits) + 1) // 2)
     for position, digit in enumerate(digits):

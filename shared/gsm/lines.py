@@ -4,9 +4,14 @@ Bytes go in as they come, in whatever pieces; events come out. Unsolicited lines
 the lines of a response, or in the middle of received data, where they are found and taken out again.
 """
 
-MAX_LINE_BYTES = 400  # the longest is a PDU in hexadecimal digits
-MAX_DATA_BYTES = 1460  # of one AT+CIPRXGET=2
-MAX_FOREIGN_BYTES = 160  # URCs in the middle of one block of data
+try:
+    from micropython import const
+except ImportError:
+    from gsm.elsewhere import const
+
+MAX_LINE_BYTES = const(400)  # the longest is a PDU in hexadecimal digits
+MAX_DATA_BYTES = const(1460)  # of one AT+CIPRXGET=2
+_MAX_FOREIGN_BYTES = const(160)  # URCs in the middle of one block of data
 
 OTHER, FINAL, URC = 0, 1, 2
 
@@ -148,7 +153,7 @@ class LineParser:
         count = self._wanted
         end = pending.find(_END_OF_DATA, start + count)
         if end < 0:
-            if len(pending) - start <= count + MAX_FOREIGN_BYTES:
+            if len(pending) - start <= count + _MAX_FOREIGN_BYTES:
                 return None
             end = start + count  # no OK where one must be: the layer above will see what this data is worth
         self._wanted = 0

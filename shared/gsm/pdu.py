@@ -3,32 +3,42 @@ text is read when somebody asks for it. PDUs begin with the service centre's add
 """
 
 from gsm.errors import PduError
-from gsm.fields import BITS_7, BITS_8, USER_DATA_BYTES, Cursor, address, alphabet, concatenation, concatenation_header
+from gsm.fields import Cursor, address, alphabet, concatenation, concatenation_header
 
-PART_BYTES = 134  # 140 less the header that says which part it is
-MAX_PARTS = 4
-MAX_BYTES = MAX_PARTS * PART_BYTES
-MAX_PDU_BYTES = 12 + 1 + 1 + 12 + 1 + 1 + 7 + 1 + USER_DATA_BYTES  # the longest of the kinds below, a DELIVER
-MAX_PENDING = 4
+try:
+    from micropython import const
+except ImportError:
+    from gsm.elsewhere import const
 
-_TYPE_MASK = 3  # TP-MTI, 9.2.3.1
-_DELIVER, _SUBMIT, _STATUS_REPORT = 0, 1, 2
-_RELATIVE_VALIDITY = 0x10
-_WANTS_REPORT = 0x20
-_HAS_HEADER = 0x40
+PART_BYTES = const(134)  # 140 less the header that says which part it is
+MAX_PARTS = const(4)
+MAX_BYTES = const(MAX_PARTS * PART_BYTES)
+
+_USER_DATA_BYTES = const(140)
+_BITS_7 = const(7)  # as in gsm.fields
+_BITS_8 = const(8)
+_MAX_PDU_BYTES = const(12 + 1 + 1 + 12 + 1 + 1 + 7 + 1 + _USER_DATA_BYTES)  # the longest of the kinds below, a DELIVER
+_MAX_PENDING = const(4)
+_TYPE_MASK = const(3)  # TP-MTI, 9.2.3.1
+_DELIVER = const(0)
+_SUBMIT = const(1)
+_STATUS_REPORT = const(2)
+_RELATIVE_VALIDITY = const(0x10)
+_WANTS_REPORT = const(0x20)
+_HAS_HEADER = const(0x40)
 _OWN_SERVICE_CENTRE = b"\0"  # the SIM knows it
-_EIGHT_BIT = 4  # data coding scheme: 8-bit data, no class
-_FOUR_DAYS = 170  # validity, 9.2.3.12.1: what is later than that has been repeated
-_TEMPORARY = 0x20  # status, 9.2.3.15: from here on not delivered, but the centre goes on trying
-_PERMANENT = 0x40  # from here on it has given up
-_TIME_BYTES = 7
+_EIGHT_BIT = const(4)  # data coding scheme: 8-bit data, no class
+_FOUR_DAYS = const(170)  # validity, 9.2.3.12.1: what is later than that has been repeated
+_TEMPORARY = const(0x20)  # status, 9.2.3.15: from here on not delivered, but the centre goes on trying
+_PERMANENT = const(0x40)  # from here on it has given up
+_TIME_BYTES = const(7)
 
 
 def encode_submit(number: str, data: bytes, reference: int = 0, status_report: bool = False) -> list[tuple[bytes, int]]:
     """The parts of a message: each PDU with the length for AT+CMGS, which excludes the service centre's octet."""
     if len(data) > MAX_BYTES:
         raise PduError("too_long")
-    size = USER_DATA_BYTES if len(data) <= USER_DATA_BYTES else PART_BYTES
+    size = _USER_DATA_BYTES if len(data) <= _USER_DATA_BYTES else PART_BYTES
     parts = max(1, (len(data) + size - 1) // size)
     kind = _SUBMIT | _RELATIVE_VALIDITY | (_WANTS_REPORT if status_report else 0) | (_HAS_HEADER if parts > 1 else 0)
     head = bytes((kind, 0)) + address(number) + bytes((0, _EIGHT_BIT, _FOUR_DAYS))
@@ -46,8 +56,8 @@ class UserData:
     def __init__(self, cursor: Cursor, has_header: int, coding: int) -> None:
         self.alphabet = alphabet(coding)
         self._length = cursor.byte()  # septets or octets
-        octets = (self._length * 7 + 7) // 8 if self.alphabet == BITS_7 else self._length
-        if octets > USER_DATA_BYTES:
+        octets = (self._length * 7 + 7) // 8 if self.alphabet == _BITS_7 else self._length
+        if octets > _USER_DATA_BYTES:
             raise PduError("too_long")
         self._content = cursor.take(octets)
         self._header_bytes = 0
@@ -60,16 +70,16 @@ class UserData:
 
     @property
     def data(self) -> bytes:
-        return self._content[self._header_bytes :] if self.alphabet == BITS_8 else b""
+        return self._content[self._header_bytes :] if self.alphabet == _BITS_8 else b""
 
     @property
     def text(self) -> "str | None":
         """None: it is data."""
-        if self.alphabet == BITS_8:
+        if self.alphabet == _BITS_8:
             return None
         from gsm.text import septets, ucs_2
 
-        if self.alphabet == BITS_7:
+        if self.alphabet == _BITS_7:
             skipped = (self._header_bytes * 8 + 6) // 7  # text begins at the next septet after the header
             return septets(self._content, self._length, skipped)
         return ucs_2(self._content[self._header_bytes :])
@@ -116,7 +126,7 @@ def decode_status_report(pdu: bytes) -> StatusReport:
 
 
 def _opened(pdu: bytes) -> Cursor:
-    if len(pdu) > MAX_PDU_BYTES:
+    if len(pdu) > _MAX_PDU_BYTES:
         raise PduError("too_long")
     cursor = Cursor(pdu)
     cursor.skip_service_centre()
@@ -157,7 +167,7 @@ class Joiner:
         for known, pieces in self._pending:
             if known == key:
                 return pieces
-        if len(self._pending) == MAX_PENDING:
+        if len(self._pending) == _MAX_PENDING:
             self._pending.pop(0)
         pieces = [None] * key[2]
         self._pending.append((key, pieces))

@@ -9,6 +9,7 @@ _MAX_LINE_BYTES = const(512)
 _MAX_HEADERS = const(40)
 _MAX_CHUNKS = const(256)
 _READ_BYTES = const(256)
+_TOGETHER_BYTES = const(1024)  # a short body goes into the head's TLS record; a long one is not worth a copy
 _NO_LENGTH = const(-1)
 _CHUNKED = const(-2)
 
@@ -41,7 +42,12 @@ class Http:
         await self._connection.close()
 
     async def _exchange(self, path: str, body: bytes, content_type: str) -> tuple[int, bytes]:
-        await self._connection.write(self._head(path, len(body), content_type) + body)
+        head = self._head(path, len(body), content_type)
+        if len(body) <= _TOGETHER_BYTES:
+            await self._connection.write(head + body)
+        else:
+            await self._connection.write(head)
+            await self._connection.write(body)
         status = await self._status()
         return status, await self._body(await self._framing())
 

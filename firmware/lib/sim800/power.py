@@ -4,7 +4,8 @@ import asyncio
 
 from micropython import const
 
-_KEY_MS = const(1200)  # PWRKEY low for at least 1 s, 4.2.1
+_ON_MS = const(1200)  # PWRKEY low for at least 1 s switches on, 4.2.1
+_OFF_KEY_MS = const(2000)  # and, longer, off, 4.2.2
 _SUPPLY_MS = const(300)  # until the supply is steady
 _STATUS_LOW_MS = const(800)  # how long STATUS has to be low before the next start, 4.2.2
 _DISCHARGE_MS = const(1500)  # without a supply, and nobody who could say that it is off
@@ -19,7 +20,7 @@ async def cycle(pins: "Pins") -> None:
     if supply:
         supply(0)
     elif status and status():
-        await _press(key)
+        await _press(key, _OFF_KEY_MS)
     if status:
         await _until_low(status)
     else:
@@ -27,21 +28,25 @@ async def cycle(pins: "Pins") -> None:
     if supply:
         supply(1)
         await asyncio.sleep_ms(_SUPPLY_MS)
-    await _press(key)
+    await _press(key, _ON_MS)
 
 
 async def off(pins: "Pins") -> None:
-    """Without its supply; the key is released. Without a switch, it was asked to go off."""
-    key, supply, _status = pins
+    """Without its supply; the key is released. Without a switch: it was asked to go off, and takes a moment."""
+    key, supply, status = pins
     key(0)
     if supply:
         supply(0)
+    elif status:
+        await _until_low(status)
+    else:
+        await asyncio.sleep_ms(_OFF_MS)
 
 
-async def _press(key: "Pin") -> None:
+async def _press(key: "Pin", pressed_ms: int) -> None:
     key(1)
     try:
-        await asyncio.sleep_ms(_KEY_MS)
+        await asyncio.sleep_ms(pressed_ms)
     finally:
         key(0)
 

@@ -13,7 +13,7 @@ from micropython import const
 from sim800.errors import CommandFailed, LinkLost, ModemSilent
 
 SEND_BYTES = const(1460)
-FETCH_BYTES = const(512)  # at most 1460; every byte of it lies in the heap until it is read
+FETCH_BYTES = const(256)  # at most 1460; every byte of it lies in the heap until it is read, some of them twice
 
 _FETCH_MS = const(5000)
 _SEND_MS = const(20000)

@@ -66,6 +66,21 @@ def test_a_frozen_uart_costs_a_power_cycle(modem: ModemBench) -> None:
     assert modem.modem.power.starts == 2
 
 
+@pytest.mark.parametrize(("switch", "status"), [(True, False), (False, True), (False, False)])
+def test_wired_with_less(modem: ModemBench, switch: bool, status: bool) -> None:
+    """Without STATUS its times are waited for; without the switch the key has to do."""
+    modem.call("wire", switch=switch, status=status)
+    assert modem.call("start")["state"] == "ready"
+    modem.call("stop")
+    assert not modem.modem.power.running
+    assert modem.call("start")["state"] == "ready"
+    if status:
+        modem.modem.urc("UNDER-VOLTAGE POWER DOWN")  # it only says so, and has to be switched off
+        modem.world.run_for(100)
+        assert modem.call("start")["restarts"] == 2
+        assert modem.modem.power.starts == 3
+
+
 def test_a_modem_that_is_not_there(modem: ModemBench) -> None:
     modem.modem.serial.faults.silent_commands = [""]
     modem.modem.serial.output = lambda data: None
