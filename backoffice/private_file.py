@@ -15,6 +15,18 @@ def read(path: Path, max_bytes: int, exposed: type[BackOfficeError]) -> bytes:
 
 def write_new(path: Path, content: bytes) -> bool:
     """Make the file whole or not at all, with mode 0600; False when there is one already."""
+    made = _publish(_draft(path, content), path)
+    _make_durable(path.parent)
+    return made
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Make the file, or put it in the place of the one that is there: whole or not at all, with mode 0600."""
+    _draft(path, content).replace(path)
+    _make_durable(path.parent)
+
+
+def _draft(path: Path, content: bytes) -> Path:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -22,13 +34,15 @@ def write_new(path: Path, content: bytes) -> bool:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    made = _publish(draft, path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    return draft
+
+
+def _make_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
-    return made
+        os.close(descriptor)
 
 
 def _publish(draft: Path, path: Path) -> bool:

@@ -21,12 +21,15 @@ app = typer.Typer(help="Short messages: the platform's secrets and configuration
 def secret(
     show: Annotated[bool, typer.Option(help="Print the webhook's secret, to be told to the platform.")] = False,
     sim_pin: Annotated[bool, typer.Option(help="Ask for the PIN of the modem's SIM, too.")] = False,
+    renew: Annotated[bool, typer.Option(help="Replace secrets that became known, and the PIN if asked for.")] = False,
 ) -> None:
     """Make the file with the secrets shared with the SMS platform, if there is none."""
     try:
         path = Settings.from_environment().sms_secret_path
         pin = typer.prompt("PIN of the SIM", hide_input=True) if sim_pin else ""
-        made = SmsSecrets.fresh(pin).write(path)
+        if renew:
+            SmsSecrets.fresh(pin or SmsSecrets.load(path).sim_pin).replace(path)
+        made = SmsSecrets.fresh(pin).write(path) or renew
         secrets = SmsSecrets.load(path)
     except BackOfficeError as error:
         typer.echo(f"{error.code}: {error.message}", err=True)

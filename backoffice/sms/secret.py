@@ -62,6 +62,13 @@ class SmsSecrets:
 
     def write(self, path: Path) -> bool:
         """Make the file; False when there is one, which stays as it is."""
+        return private_file.write_new(path, self._content())
+
+    def replace(self, path: Path) -> None:
+        """Put these in the place of those that became known."""
+        private_file.replace(path, self._content())
+
+    def _content(self) -> bytes:
         content = {
             "version": FILE_VERSION,
             "webhook": self.webhook,
@@ -70,7 +77,7 @@ class SmsSecrets:
             "delivery": self.delivery,
             "sim_pin": self.sim_pin,
         }
-        return private_file.write_new(path, json.dumps(content, indent=1).encode() + b"\n")
+        return json.dumps(content, indent=1).encode() + b"\n"
 
     def delivery_tag(self, reference: int) -> str:
         """Proves, in the address that a delivery report calls, that we asked for it. Good for this one SMS only."""

@@ -50,6 +50,18 @@ def test_the_secret_file_is_made_once_and_private(environment: dict[str, str]) -
     assert SmsSecrets.load(path).webhook in again.output
 
 
+def test_secrets_that_became_known_are_replaced(environment: dict[str, str]) -> None:
+    path = Path(environment["PERSCAN_SMS_SECRET_PATH"])
+    missing = CliRunner().invoke(cli, ["sms", "secret", "--renew"], env=environment)
+    assert (missing.exit_code, "sms_secret_unusable" in missing.output) == (1, True)
+    CliRunner().invoke(cli, ["sms", "secret", "--sim-pin"], input="4711\n", env=environment)
+    old = SmsSecrets.load(path)
+    assert CliRunner().invoke(cli, ["sms", "secret", "--renew"], env=environment).exit_code == 0
+    new = SmsSecrets.load(path)
+    assert not {old.webhook, old.kannel_in, old.kannel_out, old.delivery} & {new.webhook, new.kannel_in, new.kannel_out}
+    assert (new.sim_pin, stat.S_IMODE(path.stat().st_mode)) == ("4711", 0o600)
+
+
 def test_kannels_part_is_written_privately_and_never_over_another(environment: dict[str, str], tmp_path: Path) -> None:
     CliRunner().invoke(cli, ["sms", "secret"], env=environment)
     path = tmp_path / "perscan-kannel.conf"
