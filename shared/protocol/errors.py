@@ -1,5 +1,15 @@
 """Every error that `protocol` raises. Codes are stable texts that a person can look up in docs/errors.md."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from protocol.chain_errors import ALL as ALL
+    from protocol.chain_errors import Expired as Expired
+    from protocol.chain_errors import NotInChain as NotInChain
+    from protocol.chain_errors import OtherInstitution as OtherInstitution
+    from protocol.chain_errors import OtherMachine as OtherMachine
+
 
 class ProtocolError(Exception):
     """Root of the tree: any input that is not what it should be ends here, and nowhere else."""
@@ -61,42 +71,10 @@ class OutOfRange(ProtocolError):
     code = "out_of_range"
 
 
-class Expired(ProtocolError):
-    """A certificate's expiry has passed and the clock is trusted."""
+def __getattr__(name: str) -> "Any":
+    """What can be wrong with a chain of certificates is another file, in memory while one is verified."""
+    from protocol import chain_errors
 
-    code = "expired"
-
-
-class NotInChain(ProtocolError):
-    """A certificate names another parent than the one it came with."""
-
-    code = "not_in_chain"
-
-
-class OtherMachine(ProtocolError):
-    """The batch is bound to another machine, or to this machine before it was provisioned anew."""
-
-    code = "other_machine"
-
-
-class OtherInstitution(ProtocolError):
-    """The batch belongs to another institution."""
-
-    code = "other_institution"
-
-
-ALL = (
-    Malformed,
-    TooLong,
-    UnknownVersion,
-    UnknownKind,
-    BadTag,
-    BadSignature,
-    BadKey,
-    BadChecksum,
-    OutOfRange,
-    Expired,
-    NotInChain,
-    OtherMachine,
-    OtherInstitution,
-)
+    if name[0] != "_" and hasattr(chain_errors, name):
+        return getattr(chain_errors, name)
+    raise AttributeError(name)

@@ -23,6 +23,7 @@ from protocol import (  # noqa: E402 (the folder of the protocol is known only n
     journal,
     keys,
     mailbox,
+    master_keys,
     orders,
     provisioning,
     records,
@@ -142,7 +143,7 @@ def _classic() -> str:
 def _keys() -> str:
     rows: list[tuple[object, ...]] = [
         (name.lower(), f"`{value.decode()}`", comment)
-        for name, value, comment in constants(keys)
+        for name, value, comment in constants(master_keys) + constants(keys)
         if isinstance(value, bytes)
     ]
     functions = [
