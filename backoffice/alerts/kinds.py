@@ -42,6 +42,8 @@ class Kind(StrEnum):
     """A machine did not obey an order to lock or unlock. Clears itself when it obeys a later one."""
     TRIAL_FAILED = "trial_failed"
     """A new connection did not work, and the machine went back to its old one. Clears itself when a new one works."""
+    SMS_STUCK = "sms_stuck"
+    """The SMS platform takes nothing. Clears itself when it takes a short message."""
 
 
 SEVERITY = {
@@ -59,4 +61,5 @@ SEVERITY = {
     Kind.MACHINE_UNLOCKED: Severity.INFO,
     Kind.ORDER_REFUSED: Severity.CRITICAL,
     Kind.TRIAL_FAILED: Severity.WARNING,
+    Kind.SMS_STUCK: Severity.WARNING,
 }

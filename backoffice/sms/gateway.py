@@ -50,6 +50,7 @@ class SmsGateway:
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self.broker = broker
         self._broker = broker
         self._engine = engine
         self._keyring = keyring

@@ -10,6 +10,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from backoffice import logs
+from backoffice.alerts import service as alerts
+from backoffice.alerts.kinds import Kind
 from backoffice.db import storage_error
 from backoffice.errors import BackOfficeError, SmsPlatformRefused, SmsPlatformUnreachable, SmsTooOld
 from backoffice.models import SmsIn, SmsOut
@@ -31,6 +33,9 @@ LIFETIME_S = {OutKind.ACK: 6 * 3600, OutKind.PUSH: 24 * 3600}
 UNDECIDED_FOR_S = 60
 UNDECIDED_MAX_S = 7 * 86400
 DAY_S = 86400
+STUCK_ATTEMPTS = 3
+"""So many attempts at one message fail before a person is told."""
+NO_MACHINE = 0
 
 
 async def run(gateway: SmsGateway) -> None:
@@ -100,12 +105,25 @@ def _send(gateway: SmsGateway, row: SmsOut) -> None:
     try:
         provider_id = platform.send(row.number, row.body, sms_id)
     except (SmsPlatformUnreachable, SmsPlatformRefused) as error:
-        final = isinstance(error, SmsPlatformRefused) or row.attempts >= ATTEMPTS_MAX
-        log.warning("sms_not_sent", sms_id=sms_id, code=error.code, attempts=row.attempts, final=final)
+        log.warning("sms_not_sent", sms_id=sms_id, code=error.code, attempts=row.attempts)
         failed = error
-        gateway.do(lambda session: service.not_handed_over(session, sms_id, failed, gateway.clock(), final=final))
+        gateway.do(lambda session: _not_sent(session, gateway, row, failed))
     else:
-        gateway.do(lambda session: service.handed_over(session, sms_id, platform.name, provider_id, gateway.clock()))
+        gateway.do(lambda session: _sent(session, gateway, sms_id, platform.name, provider_id))
+
+
+def _sent(session: Session, gateway: SmsGateway, sms_id: int, platform: str, provider_id: str | None) -> None:
+    now = gateway.clock()
+    service.handed_over(session, sms_id, platform, provider_id, now)
+    alerts.clear_fact(session, gateway.broker, Kind.SMS_STUCK, now, machine_id=NO_MACHINE)
+
+
+def _not_sent(session: Session, gateway: SmsGateway, row: SmsOut, error: BackOfficeError) -> None:
+    now, refused = gateway.clock(), isinstance(error, SmsPlatformRefused)
+    final = refused or row.attempts >= ATTEMPTS_MAX
+    service.not_handed_over(session, row.id or 0, error, now, final=final)
+    if row.attempts == STUCK_ATTEMPTS and not refused:
+        alerts.raise_alert(session, gateway.broker, Kind.SMS_STUCK, error.message, now)
 
 
 def _undecided(session: Session, now: int) -> Sequence[SmsIn]:

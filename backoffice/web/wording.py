@@ -56,6 +56,7 @@ ALERTS: Mapping[str, str] = {
     Kind.MACHINE_UNLOCKED: mark("A machine was unlocked"),
     Kind.ORDER_REFUSED: mark("A machine did not obey an order to lock or unlock"),
     Kind.TRIAL_FAILED: mark("A machine returned to its old connection"),
+    Kind.SMS_STUCK: mark("Short messages do not go out"),
 }
 
 JOB_STEPS: Mapping[str, str] = {
@@ -87,6 +88,16 @@ PROBLEMS: Mapping[str, str] = {
     "given_up": mark("given up"),
     "unavailable": mark("The server is busy: try again."),
     "interrupted": mark("The server was restarted meanwhile."),
+}
+
+SERVICE_CARD_PROBLEMS: Mapping[str, str] = {
+    "wrong_card": mark("This is no service card. Put the right one on the reader, then read again."),
+    "card_in_use": mark("This card belongs to an issuing job: finish or void it there."),
+    "device_refused": mark(
+        "No card was shown in time, or it was taken away too early. The same card again does no harm."
+    ),
+    "service_card_full": mark("The card has no room for this machine's answer. Empty it, or take a second card."),
+    "not_found": mark("There is no such machine or reader."),
 }
 
 JOURNAL_KINDS: Mapping[int, str] = {

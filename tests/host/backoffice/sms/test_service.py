@@ -12,12 +12,12 @@ from backoffice.commands import service as commands
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.errors import SmsNoNumber, SmsPlatformRefused, SmsPlatformUnreachable, StorageFull
+from backoffice.models import Alert, SmsOut
 from backoffice.models import Machine as MachineRow
-from backoffice.models import SmsOut
 from backoffice.sms import service, worker
 from backoffice.sms.schemas import OutKind
 from tests.host.backoffice.machines import Machine, provision_again
-from tests.host.backoffice.sms.support import NUMBER, OTHER_NUMBER, Counter, Forwarder, coming, going, work
+from tests.host.backoffice.sms.support import NUMBER, OTHER_NUMBER, Counter, Forwarder, coming, going, rows, work
 from tests.host.backoffice.support import HandClock, log_in, make_user
 
 Spoil = Callable[[bytes], bytes]
@@ -214,6 +214,25 @@ def test_a_platform_that_is_down_is_tried_with_back_off_and_given_up(
     counter.trouble = None
     work(context)
     assert counter.got == []
+
+
+def test_a_person_is_told_when_nothing_goes_out(
+    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, clock: HandClock
+) -> None:
+    def raised() -> list[tuple[str, bool]]:
+        return [(row.kind, row.cleared_at is None) for row in rows(context, Alert) if isinstance(row, Alert)]
+
+    counter.trouble = SmsPlatformUnreachable("Kannel answered 503")
+    machine.exam(500)
+    forwarder.hand_in(machine.report())
+    for _ in range(worker.STUCK_ATTEMPTS):
+        assert raised() == []
+        work(context)
+        clock.now = going(context)[0].next_at
+    assert raised() == [("sms_stuck", True)]
+    counter.trouble = None
+    work(context)
+    assert raised() == [("sms_stuck", False)]
 
 
 def test_what_the_platform_refuses_is_not_tried_again(
