@@ -270,6 +270,12 @@ class WrongDevice(Conflict):
     code = "wrong_device"
 
 
+class ServiceCardFull(Conflict):
+    """The service card has no room for this machine's answer."""
+
+    code = "service_card_full"
+
+
 class DeviceBusy(Conflict):
     """Somebody else is working with this device."""
 

@@ -1,14 +1,29 @@
 """HTTP: the devices that are plugged into this server."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from backoffice.accounts.access import AdministratorDep, IssuerDep
 from backoffice.deps import NowDep, SessionDep
-from backoffice.devices import contact, service
-from backoffice.devices.schemas import DeviceCreate, DeviceRead, DeviceUpdate, HelloRead
+from backoffice.devices import contact, service, service_card
+from backoffice.devices.schemas import (
+    DeviceCreate,
+    DeviceRead,
+    DeviceUpdate,
+    HelloRead,
+    ServiceCardBlank,
+    ServiceCardMachine,
+    ServiceCardMade,
+    ServiceCardRead,
+    ServiceCardTrouble,
+    ServiceCardWanted,
+)
 from backoffice.models import Device
 from backoffice.pagination import Page, PageDep, make_page
-from backoffice.workshop import DeskIssuerDep, WorkshopDep
+from backoffice.workshop import DeskIssuerDep, Workshop, WorkshopDep
+
+ISSUERS = ("master_issuer", "child_issuer")
 
 router = APIRouter(prefix="/api/v1/devices", tags=["devices"])
 
@@ -56,12 +71,59 @@ def greet_device(device_id: int, viewer: DeskIssuerDep, workshop: WorkshopDep) -
     )
 
 
+@router.post("/{device_id}/service-card")
+def exchange_service_card(
+    device_id: int, wanted: ServiceCardWanted, viewer: DeskIssuerDep, workshop: WorkshopDep
+) -> ServiceCardRead:
+    """Take the reports from a service card, write answers and orders back onto it."""
+    device = _issuer(workshop, device_id)
+    visit = workshop.do(
+        device,
+        f"{viewer.login} (service card)",
+        lambda issuer: service_card.exchange(workshop, issuer, device, wanted.timeout_ms, wanted.machine_ids),
+    )
+    return read_visit(visit)
+
+
+@router.post("/{device_id}/service-card/format")
+def make_service_card(
+    device_id: int, wanted: ServiceCardBlank, viewer: DeskIssuerDep, workshop: WorkshopDep
+) -> ServiceCardMade:
+    """Make a blank card a service card, or empty one with all that is on it."""
+    device = _issuer(workshop, device_id)
+    uid, store_bytes = workshop.do(
+        device,
+        f"{viewer.login} (service card)",
+        lambda issuer: service_card.make(workshop, issuer, device, wanted.timeout_ms),
+    )
+    return ServiceCardMade(uid=uid.hex(), store_bytes=store_bytes)
+
+
 @router.post("/{device_id}/cancel", status_code=204)
 def cancel_wait(device_id: int, _viewer: DeskIssuerDep, workshop: WorkshopDep) -> None:
     """End the device's wait for a card."""
     with workshop.reading() as session:
         device = service.usable(session, device_id)
     workshop.station(device).cancel_wait()
+
+
+def read_visit(visit: service_card.Visit) -> ServiceCardRead:
+    """A service card that was at the desk, as the API shows it."""
+    machines = [ServiceCardMachine(**asdict(visit.machines[number])) for number in sorted(visit.machines)]
+    return ServiceCardRead(
+        uid=visit.uid.hex(),
+        medium=visit.medium,
+        machines=machines,
+        reports=sum(machine.reports for machine in machines),
+        entries=sum(machine.entries for machine in machines),
+        errors=[ServiceCardTrouble(**asdict(trouble)) for trouble in visit.errors],
+        room_bytes=visit.room_bytes,
+    )
+
+
+def _issuer(workshop: Workshop, device_id: int) -> Device:
+    with workshop.reading() as session:
+        return service.usable(session, device_id, *ISSUERS)
 
 
 def read(device: Device, holders: dict[int, str]) -> DeviceRead:

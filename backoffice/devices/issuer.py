@@ -37,7 +37,7 @@ class Shown:
     uid: bytes
     medium: str
     kind: str
-    """blank, master, white, batch, one_time, foreign or torn."""
+    """blank, master, white, batch, one_time, service, foreign or torn."""
     header: bytes
 
 
@@ -114,6 +114,18 @@ class Issuer:
 
     def erase(self, uid: bytes, kind: str, write_key: bytes) -> None:
         self._call("card.erase", {"uid": uid.hex(), "kind": kind, "write_key": write_key.hex()}, WRITE_MS)
+
+    def read_service(self, uid: bytes) -> bytes:
+        """The whole store of a service card."""
+        return _hex(self._call("service.read", {"uid": uid.hex()}, READ_MS), "content")
+
+    def write_service(self, uid: bytes, content: bytes) -> None:
+        """Make the store of a service card this; the same call again finishes a torn one."""
+        self._call("service.write", {"uid": uid.hex(), "content": content.hex()}, WRITE_MS)
+
+    def format_service(self, uid: bytes) -> int:
+        """Make a blank card a service card, or empty one: bytes of its store."""
+        return _number(self._call("service.format", {"uid": uid.hex()}, WRITE_MS), "bytes")
 
     def bootstrap(self) -> None:
         """Make a blank device a master-card issuer, before there is a master card."""

@@ -43,6 +43,63 @@ class DeviceRead(BaseModel):
     """Who works with it now."""
 
 
+TimeoutMs = Annotated[int, Field(ge=0, le=600_000)]
+MACHINES_MAX = 16
+
+
+class ServiceCardWanted(BaseModel):
+    """A service card to read and to answer."""
+
+    timeout_ms: TimeoutMs = 60_000
+    machine_ids: Annotated[list[Annotated[int, Field(ge=1, le=0xFFFFFFFF)]], Field(max_length=MACHINES_MAX)] = []
+    """Machines that the courier will visit although nothing of theirs is on the card: their orders go along."""
+
+
+class ServiceCardMachine(BaseModel):
+    """What the card brought from one machine, and takes back to it."""
+
+    machine_id: int
+    reports: int
+    entries: int
+    fresh: int
+    """Reports with entries that were not known before."""
+    ack_seq: int
+    orders: int
+
+
+class ServiceCardTrouble(BaseModel):
+    """Why a report could not be taken, or an answer not be written."""
+
+    machine_id: int
+    code: str
+    message: str
+
+
+class ServiceCardRead(BaseModel):
+    """A service card that was at the desk."""
+
+    uid: str
+    medium: str
+    machines: list[ServiceCardMachine]
+    reports: int
+    entries: int
+    errors: list[ServiceCardTrouble]
+    room_bytes: int
+
+
+class ServiceCardMade(BaseModel):
+    """A new, or an emptied service card."""
+
+    uid: str
+    store_bytes: int
+
+
+class ServiceCardBlank(BaseModel):
+    """A service card to make."""
+
+    timeout_ms: TimeoutMs = 60_000
+
+
 class HelloRead(BaseModel):
     """Who answers at a device's port."""
 

@@ -20,6 +20,8 @@ from backoffice.keyring import Keyring
 from backoffice.machines.service import key_purpose
 
 MACHINES_CACHED = 4096
+NO_ANSWER_BYTES = 1
+"""Room for an answer that nobody will get, because the machine is answered otherwise: no order is spent on it."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,14 @@ class Ingest:
 
         ``answer_bytes`` and ``alone_bytes`` are for links with little room: commands that do not fit stay in line.
         """
-        opened = await self._open(message)
+        opened = await self.open(message)
         incoming = replace(opened, answer_bytes=answer_bytes, alone_bytes=alone_bytes)
         stored = await self.writer.store(incoming)
         refuse_broken(incoming)
         return Taken(message, incoming, stored)
 
-    async def _open(self, message: bytes) -> Incoming:
+    async def open(self, message: bytes) -> Incoming:
+        """Whose report it is, and what it says. Nothing is stored."""
         machine_id = sender_of(message)
         cached = self._cached(machine_id)
         if cached:

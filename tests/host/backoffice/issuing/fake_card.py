@@ -18,6 +18,8 @@ class FakeCard:
     read_key: bytes = b""
     write_key: bytes = b""
     next_credit: int = 0
+    store: bytes = b""
+    """Of a service card."""
     mishaps: list[str] = field(default_factory=list)
     writes: int = 0
 

@@ -10,7 +10,7 @@ from threading import Condition, Thread
 from typing import Any
 
 from protocol import chain, hostlink, p256, records
-from protocol.classic import PUBLIC_READ_KEY
+from protocol.classic import PUBLIC_READ_KEY, STORE_BYTES
 from protocol.errors import ProtocolError
 from protocol.provisioning import ProvisioningMessage, signed_body
 from protocol.records import BatchRecord, MasterRecord, OneTimeRecord, WhiteRecord
@@ -130,6 +130,9 @@ class FakeDevice:
             "card.draw": self._card_draw,
             "card.erase": self._card_erase,
             "card.cancel": lambda _: {},
+            "service.read": lambda params: {"content": self._service_card(params).store.hex()},
+            "service.write": self._service_write,
+            "service.format": self._service_format,
         }[method]
         return handler(params)
 
@@ -244,6 +247,30 @@ class FakeDevice:
         if not self._present(params).erase(bytes.fromhex(params["write_key"])):
             raise Refusal("forged")
         return {"uid": params["uid"]}
+
+    def _service_write(self, params: Answer) -> Answer:
+        card = self._service_card(params)
+        card.writes += 1
+        content = bytes.fromhex(params["content"])
+        if card.mishaps:  # taken away half-way: units are written from the last to the first
+            half = len(content) // 32 * 16
+            card.store = card.store[:half] + content[half:]
+            raise Refusal(card.mishaps.pop(0))
+        card.store = content
+        return {"bytes": len(content)}
+
+    def _service_format(self, params: Answer) -> Answer:
+        card = self._present(params)
+        if card.kind not in ("blank", "torn", "service"):
+            raise Refusal("wrong_card")
+        card.kind, card.store = "service", bytes(STORE_BYTES)
+        return {"bytes": STORE_BYTES}
+
+    def _service_card(self, params: Answer) -> FakeCard:
+        card = self._present(params)
+        if card.kind != "service":
+            raise Refusal("wrong_card")
+        return card
 
     def _readable(self, params: Answer, kind: str) -> FakeCard:
         card = self._present(params)
