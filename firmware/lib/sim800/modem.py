@@ -66,9 +66,9 @@ class Modem:
         self.network_time_uptime = 0  # time.ticks_ms() when it was read
         self.sms_waiting = False
         self.sms_reference = 0
-        self.reports: list[bytes] = []  # delivery reports as they came
-        self.handled: list[int] = []  # places on the SIM whose messages were handed over
-        self.joined: list[Mark] = []  # the parts of the message that was whole last
+        self.reports: tuple[bytes, ...] = ()  # delivery reports as they came
+        self.handled: tuple[int, ...] = ()  # places on the SIM whose messages were handed over
+        self.joined: tuple[Mark, ...] = ()  # the parts of the message that was whole last
 
     @property
     def restarts(self) -> int:
@@ -150,7 +150,7 @@ class Modem:
             self._tell_sms()
         elif urc.startswith(b"+CDS:"):
             if len(self.reports) < MAX_REPORTS:
-                self.reports.append(body)
+                self.reports += (body,)
             self._tell_sms()
         elif b"-VOLTAGE" in urc:
             self.brownouts += not self.undervoltage

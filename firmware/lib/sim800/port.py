@@ -5,7 +5,7 @@ first waits until the line is quiet again.
 """
 
 import asyncio
-from asyncio import Event, Lock
+from asyncio import Event
 
 from borrowed import Borrowed
 from byte_source import read
@@ -32,7 +32,8 @@ class Port:
         self._piece_ms = _PIECE_BYTES * 10000 // baud + 1
         self._on_urc = on_urc
         self.parser = lines.LineParser()
-        self._lock = Lock()
+        self._free = Event()  # set: no command is under way (asyncio's Lock would be one more module)
+        self._free.set()
         self._changed = Event()
         self._reader: asyncio.Task[None] | None = None
         self.busy = False
@@ -87,7 +88,10 @@ class Port:
         ``ends``: what a line that ends it well begins with. ``payload`` goes out after the prompt.
         Raises CommandFailed, ModemSilent.
         """
-        async with self._lock:
+        while not self._free.is_set():
+            await self._free.wait()
+        self._free.clear()
+        try:
             if not self.open:
                 raise ModemSilent("off")
             if self.out_of_step:
@@ -110,6 +114,8 @@ class Port:
             found = self._lines
             self._lines = []
             return found
+        finally:
+            self._free.set()
 
     async def ask(self, text: bytes, timeout_ms: int = ANSWER_MS) -> bytes:
         """What a query answers, without its name: b"3,1" to AT+CREG?. Empty, if it answered OK alone."""

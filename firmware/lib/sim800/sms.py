@@ -52,8 +52,7 @@ async def _given(modem: "Modem", length: int, digits: bytes) -> list[bytes]:
 async def receive(modem: "Modem") -> "tuple[str, bytes] | None":
     """The next whole message. Delivery reports go to on_sms on the way."""
     _tell_reports(modem)
-    while modem.handled:
-        await _delete(modem, modem.handled.pop())
+    await _delete_handled(modem)
     used, places = await _occupied(modem)
     modem.sms_waiting = used < 0  # not ready yet: it will say when it is
     joiner = Joiner()
@@ -93,18 +92,17 @@ async def _taken(
             halves.append((mark, place))
         return None
     others = [half for half in halves if half[0][:3] == mark[:3]] if part.parts > 1 else []
-    modem.handled = [place] + [half[1] for half in others]
-    modem.joined = [mark] + [half[0] for half in others]
+    modem.handled = tuple([place] + [half[1] for half in others])
+    modem.joined = tuple([mark] + [half[0] for half in others])
     if part.text is None:
         return part.sender, data
-    while modem.handled:  # words for a person: an operator's greeting
-        await _delete(modem, modem.handled.pop())
+    await _delete_handled(modem)  # words for a person: an operator's greeting
     return None
 
 
 def _tell_reports(modem: "Modem") -> None:
-    while modem.reports:
-        digits = modem.reports.pop(0)
+    reports, modem.reports = modem.reports, ()
+    for digits in reports:
         try:
             report = decode_status_report(unhexlify(digits))
         except (PduError, ValueError):
@@ -138,6 +136,12 @@ async def _read(modem: "Modem", place: int) -> "bytes | None":
         return b""
     length = lines[0].split(b",")[-1].strip()
     return pdu if pdu and length == b"%d" % (len(pdu) - 1 - pdu[0]) else b""
+
+
+async def _delete_handled(modem: "Modem") -> None:
+    while modem.handled:
+        await _delete(modem, modem.handled[0])
+        modem.handled = modem.handled[1:]
 
 
 async def _delete(modem: "Modem", place: int) -> None:
