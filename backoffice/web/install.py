@@ -13,6 +13,7 @@ from backoffice.web.pages import (
     machine_orders,
     machines,
     overview,
+    service_card,
     sms,
     usage,
 )
@@ -28,6 +29,7 @@ PAGES = (
     machine_orders,
     usage,
     sms,
+    service_card,
     issuing_orders,
     issuing,
     cards,

@@ -43,6 +43,7 @@ MENU = (
     MenuLink("usage", mark("Exams"), "/usage", "use"),
     MenuLink("issuing", mark("Issuing"), "/issuing", "issuing", _ISSUERS),
     MenuLink("sms", mark("Short messages"), "/sms", "sms", STAFF),
+    MenuLink("service_card", mark("Service card"), "/service-card", "carried", _ISSUERS),
     MenuLink("cards", mark("Cards"), "/cards", "cards"),
     MenuLink("alerts", mark("Alerts"), "/alerts", "alert"),
 )

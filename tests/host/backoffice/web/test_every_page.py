@@ -25,6 +25,7 @@ PAGES = (
     "/issuing",
     "/issuing/1",
     "/issuing/3",
+    "/service-card",
     "/sms",
     "/sms?direction=in&state=refused",
     "/cards",
@@ -154,6 +155,8 @@ def test_an_empty_office_says_what_to_do(browser: Browser, empty_office: Office)
             ("/usage", "No exam yet"),
             ("/issuing", "No cards have been issued yet"),
             ("/cards", "No card yet"),
+            ("/service-card", "No card reader here"),
+            ("/sms", "Short messages are switched off."),
             ("/alerts", "Nothing to look at"),
         ):
             assert visit.go(path).status == 200
