@@ -8,6 +8,7 @@ import gc
 import time
 
 from batches import Batches
+from borrowed import Borrowed
 from config import Config
 from errors import Refused, StorageFull
 from field import Field
@@ -103,7 +104,8 @@ class BatchInit:
             chain.verify_batch(
                 record, config.authority_key, self._now(), config.institution, config.machine_id, config.epoch
             )
-            return keys.open_batch_key(config.machine_key, batch.body(), record.machine_sealed)
+            with Borrowed("protocol.ccm"):
+                return keys.open_batch_key(config.machine_key, batch.body(), record.machine_sealed)
         except ProtocolError as error:
             raise Refused(_reason_of(error), batch.batch_id, detail=str(error)) from None
 

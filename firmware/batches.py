@@ -66,9 +66,11 @@ class Batches:
         try:
             with open(self._path(batch_id), "rb") as file:
                 sealed = file.read(keys.SEALED_BATCH_KEY_BYTES)
-                with Borrowed("protocol.certificates") as code:
-                    certificate = code.BatchCertificate.decode(file.read())
-            return Batch(certificate, keys.open_batch_key(self._machine_key, certificate.body(), sealed))
+                body = file.read()
+            with Borrowed("protocol.certificates") as code, Borrowed("protocol.ccm"):
+                certificate = code.BatchCertificate.decode(body)
+                key = keys.open_batch_key(self._machine_key, certificate.body(), sealed)
+            return Batch(certificate, key)
         except (ProtocolError, OSError) as error:
             raise StorageFailed("batch %d cannot be read: %s" % (batch_id, error)) from None
 

@@ -4,7 +4,6 @@ Law: a label's text belongs to its meaning for ever. A changed meaning gets a ne
 info string are four bytes, most significant first; a UID is preceded by its length.
 """
 
-from protocol import ccm
 from protocol.errors import BadKey, Malformed, OutOfRange
 from protocol.mac import hkdf_sha256, hmac_sha256
 
@@ -57,6 +56,8 @@ def journal_key(machine_key: bytes) -> bytes:
 def open_batch_key(machine_key: bytes, certificate_body: bytes, sealed: bytes) -> bytes:
     if len(sealed) != SEALED_BATCH_KEY_BYTES:
         raise Malformed("a sealed batch key has 40 bytes")
+    from protocol import ccm  # once a batch; in memory for so long (batches.py)
+
     key, nonce = batch_seal(machine_key, certificate_body)
     return ccm.open_(key, nonce, sealed, certificate_body)
 

@@ -3,8 +3,13 @@
 import hashlib
 import sys
 
-from protocol.aes import Aes
-from protocol.errors import BadKey, TooLong
+from protocol.errors import TooLong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from protocol.cmac import aes_cmac as aes_cmac
 
 BLOCK_BYTES = 64  # SHA-256's block
 DIGEST_BYTES = 32
@@ -49,24 +54,6 @@ def hkdf_sha256(ikm: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return output[:length]
 
 
-def aes_cmac(key: bytes, message: bytes) -> bytes:
-    if len(key) != 16:
-        raise BadKey("AES-CMAC takes 16 key bytes")
-    cipher = Aes(key)
-    subkey = _doubled(int.from_bytes(cipher.encrypt_block(bytes(16)), "big"))
-    count = max(1, (len(message) + 15) // 16)
-    last = message[16 * (count - 1) :]
-    if len(last) < 16:
-        subkey = _doubled(subkey)
-        last = last + b"\x80" + bytes(15 - len(last))
-    state = 0
-    for index in range(count - 1):
-        state ^= int.from_bytes(message[16 * index : 16 * index + 16], "big")
-        state = int.from_bytes(cipher.encrypt_block(state.to_bytes(16, "big")), "big")
-    state ^= subkey ^ int.from_bytes(last, "big")
-    return cipher.encrypt_block(state.to_bytes(16, "big"))
-
-
 def equal(a: bytes, b: bytes) -> bool:
     """Compare without leaving early, so that the time tells nothing about the first wrong byte."""
     if len(a) != len(b):
@@ -77,9 +64,10 @@ def equal(a: bytes, b: bytes) -> bool:
     return difference == 0
 
 
-def _doubled(value: int) -> int:
-    """Multiply by x in GF(2^128) (RFC 4493 2.3)."""
-    value <<= 1
-    if value >> 128:
-        value = (value & ((1 << 128) - 1)) ^ 0x87
-    return value
+def __getattr__(name: str) -> "Any":
+    """CMAC needs AES, which not every machine has in memory for its HMACs."""
+    if name != "aes_cmac":
+        raise AttributeError(name)
+    from protocol import cmac
+
+    return cmac.aes_cmac
