@@ -14,9 +14,7 @@ from errors import Refused
 from journal import Journal
 from protocol import command_kinds as kinds
 from protocol import journal as codec
-from protocol import orders, p256_portable
-from protocol.errors import ProtocolError
-from protocol.results import BAD_ARGUMENTS, BAD_SIGNATURE, DONE, FAILED, FULL, STALE, TOO_LATE
+from protocol.results import BAD_ARGUMENTS, DONE, FAILED, FULL, STALE, TOO_LATE
 from state import MAX_REVOKED
 
 KNOWN = (
@@ -29,6 +27,15 @@ KNOWN = (
     kinds.SET_TIME,
 )
 LATER = -1  # not answered yet
+_SIGNED = (kinds.LOCK, kinds.UNLOCK)
+
+
+async def run(loop: "Uplink") -> None:
+    """All that the uplink's answers brought, one after the other."""
+    obey = Obey(loop.config, loop.journal, loop.device.clock, loop.device.settings_changed)
+    while loop.orders:
+        command, bound = loop.orders.pop(0)
+        await obey(command, bound)
 
 
 class Obey:
@@ -64,7 +71,7 @@ class Obey:
         if result == LATER or command.id in state.commands:
             return
         detail = command.id.to_bytes(4, "big") + bytes([command.kind, result])
-        if command.kind in orders.KINDS and result == DONE:
+        if command.kind in _SIGNED and result == DONE:
             detail += self._number.to_bytes(4, "big")
         try:
             self._journal.append(codec.COMMAND, batch, credit, detail)
@@ -75,7 +82,7 @@ class Obey:
 
     def _do(self, command: "Command", batch: int, credit: int, bound: bool) -> "Generator[None, None, int]":
         kind = command.kind
-        if kind in orders.KINDS:
+        if kind in _SIGNED:
             return (yield from self._order(command))
         if kind == kinds.REVOKE_BATCH:
             return DONE if batch else BAD_ARGUMENTS
@@ -89,18 +96,10 @@ class Obey:
 
     def _order(self, command: "Command") -> "Generator[None, None, int]":
         """LOCK or UNLOCK: the entry itself is what holds, here as with credits: one entry, no half-way."""
-        try:
-            order = orders.read(self._config.machine_id, self._config.epoch, command)
-        except ProtocolError:
-            return BAD_SIGNATURE  # an order without one, as the first back offices sent it
-        if order.number <= self._journal.state.order_number:
-            return STALE
-        try:
-            yield from p256_portable.steps(self._config.authority_key or b"", order.body(), order.signature)
-        except ProtocolError:
-            return BAD_SIGNATURE
-        self._number = order.number
-        return DONE if order.number > self._journal.state.order_number else STALE
+        with Borrowed("signed_order") as code:
+            result: int
+            result, self._number = yield from code.check(self._config, self._journal.state, command)
+            return result
 
     def _revoke(self, batch: int, credit: int) -> int:
         if not batch or not credit:
@@ -161,3 +160,4 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from protocol.uplink import Command
+    from uplink import Uplink

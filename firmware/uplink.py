@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from device import Device
     from modem_service import ModemService
+    from protocol.uplink import Command
 
 _GATHER_MS = const(500)  # entries of one exam come together
 
@@ -31,6 +32,7 @@ class Uplink:
         self.load = Load()
         self.modem: ModemService | None = None  # while a link needs it
         self.outcome: tuple[str, str, int] | None = None  # (link, reason or "", not before) of what was tried last
+        self.orders: list[tuple[Command, bool]] = []  # to be obeyed; True: they came in the answer to a report
         self.requests: list[tuple[bytes, int]] = []  # (IV, uptime) of the latest short messages
         self.last_ack_time = 0
         self.last_error = ""

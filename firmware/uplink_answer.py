@@ -57,18 +57,11 @@ async def take_ack(loop: "Uplink", name: str, ack: "Ack", round_trip_ms: int | N
             return False
     if round_trip_ms is not None and loop.trial_until_ms:
         _prove(loop, name)
-    if ack.commands:
-        await _obey(loop, ack, round_trip_ms is not None)
+    # Obeyed once this connection and its code are gone: an order's signature needs the heap for itself.
+    waiting = [command.id for command, _ in loop.orders]
+    loop.orders += [(command, round_trip_ms is not None) for command in ack.commands if command.id not in waiting]
     loop.device.link.notify("uplink", {"acked": journal.acked_seq, "pending": journal.pending()})
     return journal.acked_seq > acked_before or journal.head_seq > head_before or not journal.pending()
-
-
-async def _obey(loop: "Uplink", ack: "Ack", bound: bool) -> None:
-    device = loop.device
-    with Borrowed("commands") as code:
-        obey = code.Obey(loop.config, loop.journal, device.clock, device.settings_changed)
-        for command in ack.commands:
-            await obey(command, bound)
 
 
 def _set_clock(loop: "Uplink", server_time: int, round_trip_ms: int) -> None:

@@ -41,6 +41,8 @@ def step(loop: "Uplink") -> tuple[str, int]:
     _look(loop, now_ms)
     if loop.trial_until_ms and now_ms >= loop.trial_until_ms:
         _give_up_trial(loop)
+    if loop.orders:
+        return "commands", 0
     if loop.modem is not None and loop.modem.has_mail:
         return "uplink_inbox", 0
     name, due_ms = choice.plan(now_ms, loop.load)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from protocol import journal, uplink
+from protocol import journal, results, uplink
 
 from emulator.device import Board
 from emulator.flash import Flash
@@ -120,13 +120,15 @@ class TestCommands:
     def test_lock_and_unlock(
         self, online: Board, authority: TestAuthority, order: BatchOrder, office: BackOffice
     ) -> None:
-        assert self.obey(online, office, uplink.LOCK, ["unpaid"]) == 0
+        assert self.obey(online, office, uplink.LOCK, ["unpaid"], 7) == results.BAD_SIGNATURE
+        assert self.obey(online, office, uplink.LOCK, authority.order(uplink.LOCK, 50, "unpaid")) == 0
         assert exam(online, authority, order, 1000) == "locked"
         online.power_off()
         online.power_on()
         await_service(online)
         assert exam(online, authority, order, 1000) == "locked"
-        assert self.obey(online, office, uplink.UNLOCK, [], 2) == 0
+        assert self.obey(online, office, uplink.UNLOCK, authority.order(uplink.UNLOCK, 50), 8) == results.STALE
+        assert self.obey(online, office, uplink.UNLOCK, authority.order(uplink.UNLOCK, 51), 2) == 0
         assert exam(online, authority, order, 1000) == "granted"
 
     def test_revoke(self, online: Board, authority: TestAuthority, order: BatchOrder, office: BackOffice) -> None:
