@@ -16,12 +16,12 @@ from emulator.device import Board
 from emulator.kit import TestAuthority, child_issuer, read_store, tap_service
 from emulator.world import World
 from tools.demo.errors import DemoFailed
-from tools.demo.operator import Operator, new_password
 from tools.uplinks.ways.way import Stage
 
 LOST: Final = 0.2
 LATE: Final = 0.15
 TWICE: Final = 0.15
+SHOWN_MS: Final = 20_000
 ISSUER_ROLE: Final = "child_issuer"
 
 
@@ -33,16 +33,12 @@ class Desk:
         self._world = World(seed=stage.world.seed, real_time=True)
         self._board = child_issuer(self._world, authority)
         self._hand = ThreadPoolExecutor(1, "desk")
-        office = stage.office
-        self._operator = Operator.first_administrator(
-            office.url, office.setup_token, "admin", new_password(), trusted=office.trust
-        )
+        self._operator, _password = stage.office.administrator()
         wanted = {"name": "Child-card issuer", "url": self._board.expose_host(), "role": ISSUER_ROLE}
         self._device = int(self._operator.post("/api/v1/devices", wanted)["id"])
 
     def close(self) -> None:
         """Everybody goes home."""
-        self._operator.close()
         self._hand.shutdown()
         self._world.close()
 
@@ -62,7 +58,7 @@ class Desk:
         return False
 
     def _exchange(self) -> Any:
-        return self._operator.post(f"/api/v1/devices/{self._device}/service-card")
+        return self._operator.post(f"/api/v1/devices/{self._device}/service-card", {"timeout_ms": SHOWN_MS})
 
     def _lay(self, card: ClassicCard, work: Any) -> "Future[Any]":
         self._stage.office.tell_time()

@@ -16,10 +16,12 @@ from backoffice.machines import service as machines
 from backoffice.machines.schemas import MachineRegister, MachineRole
 from backoffice.settings import Settings
 from backoffice.tls import certificates
+from tools.demo.operator import Operator, new_password
 from tools.demo.server import Server
 from tools.uplinks.serve import WorldClock
 
 MACHINE, EPOCH, INSTITUTION = 1, 1, 10
+ADMINISTRATOR: Final = "admin"
 REPORT_INTERVAL_S: Final = 3600
 _CLINIC: Final = InstitutionCreate(name="Lakeside Eye Clinic", code=INSTITUTION)
 
@@ -41,6 +43,7 @@ class Office:
         self.tell_time()
         self._settings: dict[str, str] = {}
         self._server: Server | None = None
+        self._administrator: tuple[Operator, str] | None = None
         self._make_certificates()
         self._enrol(machine_key)
 
@@ -77,10 +80,15 @@ class Office:
         """For browsers and programs."""
         return self._server.url if self._server else ""
 
-    @property
-    def setup_token(self) -> str:
-        """For the first administrator."""
-        return self._server.setup_token if self._server else ""
+    def administrator(self) -> tuple[Operator, str]:
+        """The first one, who is made when first asked for, and his password."""
+        if self._administrator is None:
+            assert self._server is not None
+            password = new_password()
+            token = self._server.setup_token
+            made = Operator.first_administrator(self.url, token, ADMINISTRATOR, password, trusted=self.trust)
+            self._administrator = made, password
+        return self._administrator
 
     @property
     def trust(self) -> ssl.SSLContext:
@@ -115,6 +123,8 @@ class Office:
 
     def close(self) -> None:
         """When the play is over."""
+        if self._administrator:
+            self._administrator[0].close()
         self.stop()
         self._clock.close()
 

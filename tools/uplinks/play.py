@@ -60,7 +60,7 @@ def _introduce(say: Narrator, names: list[str], debits: int) -> None:
 
 def _listen(say: Narrator, names: list[str], seed: int, debits: int, home: Path, *, once: bool) -> dict[str, Event]:
     ended: dict[str, Event] = {}
-    for event in together(names, seed, debits, home, AT_ONCE):
+    for event in together(names, seed, debits, home, AT_ONCE, watched=not once):
         match event:
             case Said(way, words):
                 say.plain(f"{way:5} {words}")

@@ -11,7 +11,7 @@ from emulator.kit import TestAuthority
 from emulator.world import World
 from tools.demo.errors import DemoFailed
 from tools.uplinks.clinic import FIRST_CREDIT, Clinic
-from tools.uplinks.office import EPOCH, MACHINE, Office
+from tools.uplinks.office import ADMINISTRATOR, EPOCH, MACHINE, Office
 from tools.uplinks.scenario import visits
 from tools.uplinks.verdict import Evidence, Outcome, judge
 from tools.uplinks.ways import WAYS
@@ -21,8 +21,11 @@ Tell = Callable[[str], None]
 Progress = Callable[[int, Counter[str]], None]
 
 
-def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: Progress) -> Outcome:
-    """The whole of it. ``progress`` hears of debits made and of what became of the messages so far."""
+def run(
+    name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: Progress, *, watched: bool = False
+) -> Outcome:
+    """The whole of it. ``progress`` hears of debits made and of what became of the messages so far; ``watched`` =
+    somebody may want to look into the back office meanwhile."""
     began_s = time.monotonic()
     authority = TestAuthority(seed)
     with ExitStack() as stack:
@@ -33,6 +36,8 @@ def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: P
         stack.callback(way.close)
         office.configure(way.office_settings())
         office.start()
+        if watched:
+            _invite(office, tell)
         try:
             clinic = Clinic.open(world, authority, debits, way.prepare, way.settings())
             _days(way, clinic, seed, debits, progress)
@@ -40,6 +45,14 @@ def run(name: str, seed: int, debits: int, folder: Path, tell: Tell, progress: P
         except DemoFailed as failed:
             raise DemoFailed(f"{failed}\n{office.log}") from failed
     return replace(outcome, seconds_real=time.monotonic() - began_s)
+
+
+def _invite(office: Office, tell: Tell) -> None:
+    _operator, password = office.administrator()
+    tell(
+        f"watch it at {office.url}/machines/{MACHINE}, log in as {ADMINISTRATOR} with {password}"
+        " (the certificate is of an authority of its own: your browser will warn)"
+    )
 
 
 def _days(way: Way, clinic: Clinic, seed: int, debits: int, progress: Progress) -> None:

@@ -19,7 +19,7 @@ LISTEN_S: Final = 0.5
 STOP_S: Final = 15.0
 
 
-def together(names: list[str], seed: int, debits: int, folder: Path, at_once: int) -> Iterator[Event]:
+def together(names: list[str], seed: int, debits: int, folder: Path, at_once: int, *, watched: bool) -> Iterator[Event]:
     """Run them, so many at once; every event as it comes. Each name ends with an Outcome or a Failed."""
     context = multiprocessing.get_context("spawn")
     events = context.Queue()
@@ -30,7 +30,9 @@ def together(names: list[str], seed: int, debits: int, folder: Path, at_once: in
                 name = waiting.pop(0)
                 home = folder / name
                 home.mkdir(parents=True, exist_ok=True)
-                running[name] = context.Process(target=_work, args=(name, seed, debits, home, events), name=name)
+                running[name] = context.Process(
+                    target=_work, args=(name, seed, debits, home, events, watched), name=name
+                )
                 running[name].start()
             for event in _heard(events, running):
                 if isinstance(event, Outcome | Failed):
@@ -60,7 +62,7 @@ def _ended_with_us() -> Iterator[dict[str, BaseProcess]]:
             process.join(STOP_S)
 
 
-def _work(name: str, seed: int, debits: int, folder: Path, events: Any) -> None:
+def _work(name: str, seed: int, debits: int, folder: Path, events: Any, watched: bool) -> None:
     for polite in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(polite, _leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the play, which ends us itself
@@ -72,6 +74,7 @@ def _work(name: str, seed: int, debits: int, folder: Path, events: Any) -> None:
             folder,
             lambda words: events.put(Said(name, words)),
             lambda made, happened: events.put(Progress(name, made, debits, happened)),
+            watched=watched,
         )
     except (DemoFailed, EmulatorError, AssertionError, OSError) as failed:
         events.put(Failed(name, f"{type(failed).__name__}: {failed}"))

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from tools.uplinks.ways.card import Card
 from tools.uplinks.ways.gprs import Gprs
 from tools.uplinks.ways.mix import Mix
 from tools.uplinks.ways.sms import Sms
 from tools.uplinks.ways.way import Way
 from tools.uplinks.ways.wifi import Wifi
 
-WAYS: Final[dict[str, type[Way]]] = {way.name: way for way in (Wifi, Gprs, Sms, Mix)}
+WAYS: Final[dict[str, type[Way]]] = {way.name: way for way in (Wifi, Gprs, Sms, Card, Mix)}

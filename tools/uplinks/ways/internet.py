@@ -8,7 +8,7 @@ from tools.uplinks.relay import Relay
 from tools.uplinks.verdict import Carried
 from tools.uplinks.ways.way import Stage, Way
 
-KILLS: Final = (1 / 16, 1 / 2)  # of the exams; there are about as many exchanges
+KILLS: Final = (1 / 16, 1 / 4)  # exchanges, as shares of the exams: there are about as many
 
 
 class Internet(Way):

@@ -62,7 +62,8 @@ class Sms(Way):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self.platform = Platform(stage, KILLS)
+        self.planned = stage.kills(KILLS)
+        self.platform = Platform(stage, self.planned)
         spoil(stage.world.phone.smsc)
 
     def office_settings(self) -> dict[str, str]:
@@ -84,7 +85,7 @@ class Sms(Way):
 
     @property
     def kills(self) -> tuple[int, int]:
-        return len(KILLS), self.platform.kills_done
+        return len(self.planned), self.platform.kills_done
 
     def close(self) -> None:
         self.platform.close()
