@@ -80,7 +80,7 @@ class Config:
         machine_key: bytes,
         institution_key: bytes,
         settings: dict[str, object],
-        trial: list[object] | None = None,
+        trial: "list[Any] | None" = None,
     ) -> None:
         self.role = role
         self.machine_id = machine_id
@@ -90,7 +90,7 @@ class Config:
         self.machine_key = machine_key  # empty on a bootstrapped master-card issuer, as the next
         self.institution_key = institution_key
         self.settings = settings
-        self.trial = trial or []
+        self.trial: list[Any] = trial or []
         self.returned = False  # new settings have just been given up; the services that begin say so
 
     def text(self, name: str) -> str:
@@ -174,3 +174,8 @@ def _check_transport(setting: str) -> None:
 
 def _digest(body: bytes) -> bytes:
     return bytes(hashlib.sha256(body).digest()[:DIGEST_BYTES])
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any

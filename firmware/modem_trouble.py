@@ -15,7 +15,7 @@ _REASONS = (
 )
 
 
-def transport_error(error: errors.ModemError, otherwise: str) -> TransportError:
+def transport_error(error: Exception, otherwise: str) -> TransportError:
     """The same for the uplink; ``otherwise`` names what is not in the table."""
     for kind, reason in _REASONS:
         if isinstance(error, kind):

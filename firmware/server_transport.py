@@ -11,45 +11,48 @@ from borrowed import Borrowed
 from micropython import const
 from tls_pipe.errors import TlsError
 from tls_pipe.plain import Plain
-from transport import SEALED, Transport, TransportError
+from transport import SEALED, TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from tls_pipe.plain import Pipe
     from uplink import Uplink
+
+    class Way(Protocol):
+        """The module that knows how to get a connection."""
+
+        ERRORS: tuple[type[Exception], ...]  # that a connection raises
+
+        async def ready(self, loop: Uplink) -> None:
+            """In the network."""
+
+        async def dial(self, loop: Uplink, host: str, port: int) -> Pipe:
+            """A connection. Raises ERRORS."""
+
+        def trouble(self, error: Exception, otherwise: str) -> TransportError:
+            """What one of ERRORS means."""
+
 
 _EXCHANGE_MS = const(60000)  # over GPRS a handshake is in it: a kilobyte, and several round trips of a second
 _OK = const(200)
 _IN_THE_WAY = const(("handshake", "closed"))  # of TlsError's codes: what is not about the certificate
 
 
-class ServerTransport(Transport):
-    """To be completed by whoever knows how to get a connection."""
+class ServerTransport:
+    """To the server of the settings, by one way."""
 
-    errors: "tuple[type[Exception], ...]" = (OSError,)  # that a connection raises
-
-    def __init__(self, loop: "Uplink") -> None:
-        self.loop = loop
-        self.config = loop.config
+    def __init__(self, loop: "Uplink", way: "Way") -> None:
+        self._loop = loop
+        self._way = way
         self._http: Http | None = None
-
-    async def ready(self) -> None:
-        """In the network."""
-        raise NotImplementedError
-
-    async def dial(self, host: str, port: int) -> "Pipe":
-        """A connection. Raises what `errors` says."""
-        raise NotImplementedError
-
-    def trouble(self, error: Exception) -> TransportError:
-        """One of `errors`, while a connection stood."""
-        return TransportError("link_lost", repr(error))
 
     async def open(self) -> None:
         """In the network; the connection comes with the first exchange."""
-        if not self.config.text("server_host"):
+        if not self._loop.config.text("server_host"):
             raise TransportError("not_configured", "server_host")
-        await self.ready()
+        await self._way.ready(self._loop)
 
     async def exchange(self, message: bytes) -> bytes:
         """One POST. Anything but a 200 with a body is no answer."""
@@ -57,13 +60,13 @@ class ServerTransport(Transport):
             await self.close()
             self._http = await self._connected()
         try:
-            status, body = await self._http.post(self.config.text("server_path"), message, SEALED, _EXCHANGE_MS)
+            status, body = await self._http.post(self._loop.config.text("server_path"), message, SEALED, _EXCHANGE_MS)
         except TlsError as error:
             raise _tls_trouble(error) from None
         except (HttpError, asyncio.TimeoutError) as error:
             raise TransportError("no_answer", repr(error)) from None
-        except self.errors as error:
-            raise self.trouble(error) from None
+        except self._way.ERRORS as error:
+            raise self._way.trouble(error, "link_lost") from None
         if status != _OK:
             raise TransportError("no_answer", "the server said %d" % status)
         return body
@@ -75,9 +78,9 @@ class ServerTransport(Transport):
             return
         try:
             await http.close()
-        except (TlsError, OSError):
+        except TlsError:
             pass  # it is gone: that was the intention
-        except self.errors:
+        except self._way.ERRORS:
             pass
 
     def drop(self) -> None:
@@ -85,16 +88,17 @@ class ServerTransport(Transport):
         self._http = None
 
     async def _connected(self) -> Http:
-        host = self.config.text("server_host")
+        config = self._loop.config
+        host = config.text("server_host")
         try:
-            pipe = await self.dial(host, self.config.number("server_port"))
-        except self.errors as error:
-            raise TransportError("no_server", repr(error)) from None
-        if not self.config.flag("server_tls"):
+            pipe = await self._way.dial(self._loop, host, config.number("server_port"))
+        except self._way.ERRORS as error:
+            raise self._way.trouble(error, "no_server") from None
+        if not config.flag("server_tls"):
             return Http(Plain(pipe), host)
         try:
             with Borrowed("server_tls") as code:
-                return Http(await code.secured(self.loop, pipe), host)
+                return Http(await code.secured(self._loop, pipe), host)
         except TlsError as error:
             await pipe.close()
             raise _tls_trouble(error) from None

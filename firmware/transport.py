@@ -20,23 +20,22 @@ class TransportError(Exception):
         self.until_ms = until_ms
 
 
-class Transport:
-    """One way to the back office. Nothing here waits without bound; all of it raises TransportError."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
 
-    async def open(self) -> None:
-        """Get into the network. Connections come with the first message."""
-        raise NotImplementedError
+    class Transport(Protocol):
+        """One way to the back office. Nothing here waits without bound; all of it raises TransportError."""
 
-    async def exchange(self, message: bytes) -> bytes:
-        """Deliver the message, return the answer. Not by SMS."""
-        raise NotImplementedError
+        async def open(self) -> None:
+            """Get into the network. Connections come with the first message."""
 
-    async def send(self, message: bytes) -> None:
-        """Hand the message over. That this returns says nothing about whether it will arrive. By SMS only."""
-        raise NotImplementedError
+        async def exchange(self, message: bytes) -> bytes:
+            """Deliver the message, return the answer. By SMS: hand it over and return nothing, which says nothing
+            about whether it will arrive."""
 
-    async def close(self) -> None:
-        """End the connection, politely and within bounds. The network is kept. Never raises."""
+        async def close(self) -> None:
+            """End the connection, politely and within bounds. The network is kept. Never raises."""
 
-    def drop(self) -> None:
-        """The same at once, without a word to anybody."""
+        def drop(self) -> None:
+            """The same at once, without a word to anybody."""

@@ -3,16 +3,15 @@ pending until a sealed answer has come to the inbox. Borrowed code.
 """
 
 from borrowed import Borrowed
-from modem_trouble import transport_error
 from sim800.errors import ModemError
-from transport import Transport, TransportError
+from transport import TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uplink import Uplink
 
 
-class SmsTransport(Transport):
+class SmsTransport:
     """One message at a time."""
 
     def __init__(self, loop: "Uplink") -> None:
@@ -29,17 +28,24 @@ class SmsTransport(Transport):
         try:
             await service.ready()
         except ModemError as error:
-            raise transport_error(error, "modem_silent") from None
+            raise _trouble(error, "modem_silent") from None
 
-    async def send(self, message: bytes) -> None:
-        """The network has it, or a TransportError; the second may be wrong."""
+    async def exchange(self, message: bytes) -> bytes:
+        """The network has it, or a TransportError; the second may be wrong. The answer comes some other time."""
         service = self._loop.modem
         assert service is not None
         self._count(take=True)
         try:
             await service.modem.send_sms(self._number, message)
         except ModemError as error:
-            raise transport_error(error, "sms_refused") from None
+            raise _trouble(error, "sms_refused") from None
+        return b""
+
+    async def close(self) -> None:
+        """There is no connection."""
+
+    def drop(self) -> None:
+        """Nor here."""
 
     def _count(self, take: bool) -> None:
         loop = self._loop
@@ -59,6 +65,12 @@ class SmsTransport(Transport):
                 raise TransportError("sms_cap_reached", repr(error)) from None  # what cannot be counted is not sent
 
 
-def make(loop: "Uplink") -> Transport:
+def _trouble(error: ModemError, otherwise: str) -> TransportError:
+    with Borrowed("modem_trouble") as code:
+        found: TransportError = code.transport_error(error, otherwise)
+        return found
+
+
+def make(loop: "Uplink") -> SmsTransport:
     """The transport of this machine."""
     return SmsTransport(loop)

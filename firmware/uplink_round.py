@@ -10,10 +10,11 @@ import gc
 from borrowed import Borrowed
 from micropython import const
 from protocol.errors import ProtocolError
-from transport import Transport, TransportError
+from transport import TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from transport import Transport
     from uplink import Uplink
 
 _EXCHANGES_MAX = const(64)  # in one round; then everything is looked at again
@@ -54,7 +55,7 @@ class _Carrier:
         self._code: Borrowed | None = None
         self._transport: Transport | None = None
 
-    def transport(self) -> Transport:
+    def transport(self) -> "Transport":
         """Borrowed now, unless it is here already."""
         loop = self._loop
         if self._transport is None:
@@ -110,7 +111,7 @@ async def _exchange(loop: "Uplink", carrier: _Carrier) -> None:
 async def _send(loop: "Uplink", carrier: _Carrier) -> None:
     """One message. Its answer comes to the inbox, or never."""
     sealed = await _seal(loop, _SMS_BYTES)
-    await carrier.transport().send(sealed)
+    await carrier.transport().exchange(sealed)
     loop.requests.append((_iv(sealed), loop.now_ms()))
     del loop.requests[:-_REQUESTS_KEPT]
     loop.sms_sent += 1
