@@ -38,6 +38,8 @@ Result = TypeVar("Result")
 PROVIDER_ID_MAX_CHARS = 120
 SENDER_MAX_CHARS = 24
 HAND_IN_TIMEOUT_S = 40
+REPORTS_COME_WITHIN_S = 7 * 86400
+"""SMS centres keep a message for days; a modem's numbers come again much sooner."""
 OUR_TROUBLE_STATUS = 500
 """Errors from here on are ours: the SMS stays undecided and is tried again."""
 
@@ -51,7 +53,6 @@ class SmsGateway:
         self.settings = settings
         self.clock = clock
         self.broker = broker
-        self._broker = broker
         self._engine = engine
         self._keyring = keyring
         self._ingest = ingest
@@ -169,15 +170,15 @@ class SmsGateway:
             return isinstance(known, SmsMalformed | TooLarge)
         return True
 
-    def report(self, provider_id: str, number: str, *, delivered: bool, final: bool) -> None:
+    def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
         """See Inbox.report."""
         name = self.platform.name if self.platform else "none"
-        state = OutState.DELIVERED if delivered else OutState.FAILED
-        if delivered or final:
-            with self._begin() as session:
-                row = repository.newest_out_by_provider_id(session, name, provider_id, number)
-                if row is not None:
-                    service.report_delivery(row, state, self.clock())
+        now = self.clock()
+        with self._begin() as session:
+            row = repository.newest_out_by_provider_id(session, name, provider_id, number, now - REPORTS_COME_WITHIN_S)
+            if row is not None:
+                service.report_delivery(row, OutState.DELIVERED if delivered else OutState.FAILED, now)
+            return row is not None
 
     # The worker's pause.
 
@@ -206,7 +207,7 @@ class SmsGateway:
     def _tell(self, session: Session, _flush: object) -> None:
         """Open pages hear that short messages changed, once that is durable."""
         if any(isinstance(row, SmsIn | SmsOut) for row in (*session.new, *session.dirty)):
-            self._broker.publish_after_commit(session, Event("sms"))
+            self.broker.publish_after_commit(session, Event("sms"))
 
     def close(self) -> None:
         """Let the platform go."""

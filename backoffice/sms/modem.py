@@ -8,6 +8,7 @@ stay there until all have come, so nothing is lost when the back office restarts
 import hashlib
 import queue
 import time
+from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ LIST_TIMEOUT_S = 20.0
 REOPEN_S = 5.0
 STOP_TIMEOUT_S = 10.0
 PART_KEPT_S = 86400
+REPORTS_KEPT = 32
 NEVER = {1, 8, 10, 21, 28, 29, 50, 69, 127, 304, 305}
 """+CMS ERROR numbers (TS 24.011 E.2, TS 27.005 3.2.5) that this message would meet again."""
 SETUP = ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,1,0")
@@ -82,6 +84,8 @@ class ModemPlatform:
         self._inbox: Inbox | None = None
         self._first_seen: dict[tuple[int, str, int, int], float] = {}
         """Parts that wait for others, and since when."""
+        self._reports: deque[tuple[str, str, bool]] = deque(maxlen=REPORTS_KEPT)
+        """(the modem's number of a message, to whom, delivered) that nobody knew so far."""
 
     def start(self, inbox: Inbox) -> None:
         """See Platform."""
@@ -154,6 +158,7 @@ class ModemPlatform:
             port.listen()
             if self._heed(port) or time.monotonic() - swept_at >= SWEEP_S:
                 self._sweep(port)
+                self._hand_in_reports()
                 swept_at = time.monotonic()
 
     def _fail_waiting(self) -> None:
@@ -195,6 +200,7 @@ class ModemPlatform:
             wanted = wanted or line.startswith((b"+CMTI:", b"+CDSI:"))
             if line.startswith(b"+CDS:"):
                 self._report(body)
+                wanted = True
         return wanted
 
     def _report(self, line: bytes) -> None:
@@ -203,10 +209,16 @@ class ModemPlatform:
         except (PduError, ValueError):
             log.warning("sms_report_unreadable")
             return
-        if self._inbox is not None:
-            self._inbox.report(
-                str(report.reference), report.number, delivered=report.delivered, final=not report.temporary
-            )
+        if not report.temporary:
+            self._reports.append((str(report.reference), report.number, report.delivered))
+
+    def _hand_in_reports(self) -> None:
+        """A report may be faster than our own note of what the modem called the message: then it is shown again."""
+        waiting = list(self._reports)
+        self._reports.clear()
+        for reference, number, delivered in waiting:
+            if self._inbox is not None and not self._inbox.report(reference, number, delivered=delivered):
+                self._reports.append((reference, number, delivered))
 
     def _sweep(self, port: AtPort) -> None:
         """Hand in everything in the memory, and delete what was taken."""

@@ -15,8 +15,8 @@ class Inbox(Protocol):
     def take(self, provider_id: str, sender: str, data: bytes) -> bool:
         """Hand in an SMS; True when it may be deleted, because it is stored or will never be wanted."""
 
-    def report(self, provider_id: str, number: str, *, delivered: bool, final: bool) -> None:
-        """What became of an SMS of ours."""
+    def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
+        """What became of an SMS of ours in the end; False when it is not known (yet)."""
 
 
 class Platform(Protocol):

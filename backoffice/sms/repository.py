@@ -96,11 +96,14 @@ def due(session: Session, now: int, limit: int) -> Sequence[SmsOut]:
     return session.exec(query.order_by(col(SmsOut.next_at), col(SmsOut.id)).limit(limit)).all()
 
 
-def newest_out_by_provider_id(session: Session, platform: str, provider_id: str, number: str) -> SmsOut | None:
-    """The newest SMS to that number that the platform calls so, as a whole or as one of its parts (``7-8-9``)."""
+def newest_out_by_provider_id(
+    session: Session, platform: str, provider_id: str, number: str, since: int
+) -> SmsOut | None:
+    """The newest SMS to that number since that the platform calls so, as a whole or as one of its parts (``7-8-9``)."""
     query = select(SmsOut).where(
         SmsOut.platform == platform,
-        SmsOut.number == number,
+        func.ltrim(SmsOut.number, "+") == number.lstrip("+"),
+        col(SmsOut.created_at) > since,
         ("-" + func.coalesce(col(SmsOut.provider_id), "") + "-").contains(f"-{provider_id}-", autoescape=True),
     )
     return session.exec(query.order_by(col(SmsOut.id).desc()).limit(1)).first()

@@ -61,8 +61,8 @@ class _Inbox:
     def take(self, provider_id: str, sender: str, data: bytes) -> bool:
         return self._gateway.deliver(provider_id, sender, data)
 
-    def report(self, provider_id: str, number: str, *, delivered: bool, final: bool) -> None:
-        self._gateway.report(provider_id, number, delivered=delivered, final=final)
+    def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
+        return self._gateway.report(provider_id, number, delivered=delivered)
 
 
 async def round_(gateway: SmsGateway) -> None:

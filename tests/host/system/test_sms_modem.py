@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from gsm.network_pdu import encode_deliver_parts
+from gsm.network_pdu import encode_deliver_parts, encode_status_report
 from protocol import uplink
 
 from backoffice.errors import SmsPlatformRefused, SmsPlatformUnreachable
@@ -26,6 +26,7 @@ OURS, MACHINES = "+8613900000099", "+8613800000001"
 BAUD = 115200
 WAIT_S = 30.0
 STATUS_LOW_MS = 1000
+TRYING, EXPIRED = 0x30, 0x46  # TS 23.040 9.2.3.15
 
 
 @dataclass
@@ -37,6 +38,9 @@ class Hall:
     reports: list[tuple[str, str, bool]] = field(default_factory=list)
     open: bool = True
     asked: int = 0
+    asked_about: int = 0
+    unknown: int = 0
+    """So many reports are about messages that it does not know yet."""
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def take(self, provider_id: str, sender: str, data: bytes) -> bool:
@@ -48,10 +52,13 @@ class Hall:
             self.changed.notify_all()
             return self.open
 
-    def report(self, provider_id: str, number: str, *, delivered: bool, final: bool) -> None:
+    def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
         with self.changed:
-            self.reports.append((provider_id, number, delivered))
+            self.asked_about += 1
+            if self.asked_about > self.unknown:
+                self.reports.append((provider_id, number, delivered))
             self.changed.notify_all()
+            return self.asked_about > self.unknown
 
     def wait_until(self, done: Callable[[], bool]) -> None:
         with self.changed:
@@ -134,6 +141,16 @@ def test_messages_in_both_directions(lone: LoneModem, hall: Hall, platform: Mode
     bring(lone, b"second")
     hall.wait_until(lambda: len(hall.taken) == 2)
     assert len(set(hall.numbers)) == 2
+
+
+def test_reports_of_what_became_of_messages(lone: LoneModem, hall: Hall, platform: ModemPlatform) -> None:
+    hall.unknown = 1
+    ready(platform)
+    for status in (TRYING, EXPIRED):
+        with lone.world.lock:
+            lone.modem.report(encode_status_report(77, MACHINES, status, 0, 0))
+    hall.wait_until(lambda: bool(hall.reports))
+    assert (hall.reports, hall.asked_about) == ([("77", MACHINES, False)], 2)
 
 
 def test_long_messages(lone: LoneModem, hall: Hall, platform: ModemPlatform) -> None:

@@ -1,5 +1,6 @@
 """Every SMS has a state, is taken once, answered once, and costs no more than it may."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from backoffice.commands import service as commands
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.errors import SmsNoNumber, SmsPlatformRefused, SmsPlatformUnreachable, StorageFull
-from backoffice.models import Alert, SmsOut
+from backoffice.models import Alert, SmsIn, SmsOut
 from backoffice.models import Machine as MachineRow
 from backoffice.sms import service, worker
 from backoffice.sms.schemas import OutKind
@@ -70,6 +71,18 @@ def test_handed_in_again_is_the_same_sms(
     work(context)
     assert [row.repeats for row in coming(context)] == [2]
     assert len(counter.got) == 1
+
+
+def test_handed_in_twice_at_once(context: Context, machine: Machine, counter: Counter) -> None:
+    machine.exam(500)
+    report = machine.report()
+
+    async def both() -> list[SmsIn]:
+        return list(await asyncio.gather(*(context.sms.take("same", NUMBER, report) for _ in range(5))))
+
+    assert {row.state for row in asyncio.run(both())} <= {"taken", "received"}
+    work(context)
+    assert ([row.repeats for row in coming(context)], len(counter.got)) == ([4], 1)
 
 
 def test_a_copy_by_the_network_is_not_answered_twice_but_a_repeat_of_the_machine_is(
