@@ -14,6 +14,8 @@ from protocol import (
     entries_reader,
     hostlink,
     keys,
+    mailbox,
+    orders,
     p256,
     p256_portable,
     records,
@@ -28,6 +30,7 @@ from protocol.records import (
     BatchRecord,
     MasterRecord,
     OneTimeRecord,
+    ServiceRecord,
     WhiteCertificate,
     WhiteRecord,
 )
@@ -164,6 +167,55 @@ def test_envelopes(data: bytes) -> None:
 @given(noise_or_damaged("uplink.sealed_ack"))
 def test_answers(data: bytes) -> None:
     contained(uplink.open_ack, samples.MACHINE_KEY, REQUEST, data)
+
+
+@given(noise_or_damaged("uplink.sealed_push"))
+def test_pushes(data: bytes) -> None:
+    contained(uplink.open_push, samples.MACHINE_KEY, data)
+
+
+@given(noise_or_damaged("uplink.push"))
+def test_push_payloads(data: bytes) -> None:
+    code = contained(uplink.decode_ack, data)
+    if code is None:
+        for command in uplink.decode_ack(data).commands:
+            contained(orders.read, samples.MACHINE, samples.EPOCH, command)
+
+
+@given(st.lists(CBOR_VALUES, max_size=4), st.integers(0, 255))
+def test_orders_of_any_shape(arguments: list[object], kind: int) -> None:
+    command = uplink.Command(1, kind, arguments)
+    code = contained(orders.read, samples.MACHINE, samples.EPOCH, command)
+    if code is None:
+        found = orders.read(samples.MACHINE, samples.EPOCH, command)
+        assert contained(orders.verify, samples.AUTHORITY_KEY, found) == "bad_signature"
+
+
+@given(noise_or_damaged("mailbox.store"))
+def test_stores_of_service_cards(data: bytes) -> None:
+    found = mailbox.frames(data)
+    places = [frame.place() for frame in found]
+    assert sum(units for _, units in places) * mailbox.UNIT_BYTES <= len(data)
+    assert all(units > 0 for _, units in mailbox.gaps(len(data), places))
+
+
+@given(st.lists(st.tuples(st.binary(min_size=1, max_size=90), st.integers(0, 0xFFFFFFFF)), max_size=9))
+def test_stores_round_trip(letters: list[tuple[bytes, int]]) -> None:
+    store = bytearray(classic.STORE_BYTES)
+    places: list[tuple[int, int]] = []
+    for message, machine_id in letters:
+        unit = mailbox.place(len(store), places, len(message))
+        if unit is None:
+            continue
+        frame = mailbox.encode(mailbox.UP, machine_id, message)
+        store[unit * mailbox.UNIT_BYTES : unit * mailbox.UNIT_BYTES + len(frame)] = frame
+        places.append((unit, mailbox.units_of(len(message))))
+    assert [(frame.unit, frame.units) for frame in mailbox.frames(bytes(store))] == sorted(places)
+
+
+@given(noise_or_damaged("records.service"))
+def test_service_records(data: bytes) -> None:
+    contained(ServiceRecord.decode, data)
 
 
 @given(noise_or_damaged("uplink.report_mixed"))

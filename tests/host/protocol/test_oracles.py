@@ -91,6 +91,22 @@ def test_pycose_opens_an_answer_with_its_context() -> None:
     assert cbor2.loads(message.decrypt())[1] == samples.ack().ack_seq
 
 
+def test_pycose_opens_a_push_with_its_context() -> None:
+    message = opened_by_pycose(uplink.seal_push(samples.MACHINE_KEY, samples.push(), 3))
+    assert KID not in message.uhdr
+    message.key = SymmetricKey(k=keys.downlink_key(samples.MACHINE_KEY))
+    message.external_aad = uplink.PUSH_AAD  # type: ignore[misc]  # pycose hides its setter from mypy
+    members = cbor2.loads(message.decrypt())
+    assert (members[1], members[5]) == (samples.push().ack_seq, samples.push().ack_mac)
+
+
+def test_openssl_accepts_a_signed_order() -> None:
+    order = samples.order()
+    key = ec.derive_private_key(int.from_bytes(samples.AUTHORITY_SCALAR), ec.SECP256R1()).public_key()
+    r, s = int.from_bytes(order.signature[:32]), int.from_bytes(order.signature[32:])
+    key.verify(utils.encode_dss_signature(r, s), order.body(), ec.ECDSA(hashes.SHA256()))
+
+
 def opened_by_pycose(data: bytes) -> Enc0Message:
     """What CoseMessage.decode does, but below the tag, whose content cbor2 6 gives in types that pycose refuses."""
     assert data[0] == 0xC0 | Enc0Message.cbor_tag
