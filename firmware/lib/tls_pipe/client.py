@@ -11,7 +11,7 @@ P-256 takes three operations with public keys; between two of them the other tas
 import asyncio
 import io
 
-import tls
+from borrowed import Borrowed
 from micropython import const
 
 from tls_pipe.errors import TlsError
@@ -19,15 +19,6 @@ from tls_pipe.plain import Plain
 
 _RECORD_BYTES = const(1400)  # one record fits one AT+CIPSEND
 _HEADER_BYTES = const(5)
-# Few, so that the hello is short; with forward secrecy. P-256 is ours, RSA is for a server that somebody else runs.
-_CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256", "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256")
-# What mbedtls says of a certificate, worst first.
-_COMPLAINTS = (
-    ("not correctly signed", "bad_certificate"),
-    ("does not match", "wrong_name"),
-    ("expired", "expired"),
-    ("future", "not_yet_valid"),
-)
 
 
 class Tls(Plain):
@@ -46,20 +37,8 @@ class Tls(Plain):
 
     async def connect(self) -> None:
         """Everything is ready; nothing is sent before the first write."""
-        if not self._ca or not self._server_name:
-            raise TlsError("bad_certificate", "no CA or no name to hold the server against")
-        context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-        context.verify_mode = tls.CERT_REQUIRED  # type: ignore[attr-defined]
-        try:
-            context.set_ciphers(_CIPHERS)
-            context.load_verify_locations(self._ca)
-            self._tls = context.wrap_socket(
-                _Gate(self._pipe), server_hostname=self._server_name, do_handshake_on_connect=False
-            )
-        except ValueError:
-            raise TlsError("bad_certificate", "the CA is no certificate") from None
-        except OSError as error:
-            raise TlsError("handshake", repr(error)) from None
+        with Borrowed("tls_pipe.handshake") as code:
+            self._tls = code.wrapped(Gate(self._pipe), self._server_name, self._ca)
 
     async def close(self) -> None:
         if self._tls:
@@ -85,7 +64,8 @@ class Tls(Plain):
         try:
             return operation(data)
         except ValueError as error:
-            raise TlsError(_complaint(str(error)), str(error)) from None
+            with Borrowed("tls_pipe.handshake") as code:
+                raise code.complaint(str(error)) from None
         except OSError as error:
             if self._established and error.errno and error.errno > 0:
                 raise
@@ -104,7 +84,7 @@ class Tls(Plain):
             await self._pause()
 
 
-class _Gate(io.IOBase):
+class Gate(io.IOBase):
     """The pipe as mbedtls sees it. Each record is let through at a second try only, so that the other tasks get a turn
     between the records of a handshake: each costs an operation with a public key."""
 
@@ -127,13 +107,6 @@ class _Gate(io.IOBase):
 
     def ioctl(self, _request: int, _argument: int) -> int:
         return 0
-
-
-def _complaint(words: str) -> str:
-    for part, code in _COMPLAINTS:
-        if part in words:
-            return code
-    return "bad_certificate"
 
 
 TYPE_CHECKING = False
