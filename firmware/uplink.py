@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from protocol.uplink import Command
 
 _GATHER_MS = const(500)  # entries of one exam come together
+_MEMORY_PAUSE_MS = const(5000)
 
 
 class Uplink:
@@ -62,11 +63,17 @@ class Uplink:
         """For ever: a report now, then whenever there is something to say, at the latest after report_s."""
         try:
             while True:
-                work, pause_ms = self._step()
-                if work:
-                    await self._do(work)
-                else:
-                    await self._pause(pause_ms)
+                try:
+                    work, pause_ms = self._step()
+                    if work:
+                        await self._do(work)
+                    else:
+                        await self._pause(pause_ms)
+                except MemoryError:
+                    # Somebody else has the heap now. The machine goes on without reports rather than begin anew.
+                    self.last_error = "out of memory"
+                    self.link_errors += 1
+                    await asyncio.sleep_ms(_MEMORY_PAUSE_MS)
                 await asyncio.sleep_ms(0)  # new settings end this loop here, not in the middle of a connection
         finally:
             if self.modem is not None:

@@ -44,7 +44,8 @@ async def run(loop: "Uplink") -> None:
         _failed(loop, TransportError("no_answer", "the answer is wrong: " + error.code))
     except MemoryError:
         _failed(loop, TransportError("out_of_memory"))
-    await carrier.close()
+    finally:
+        await carrier.close()
 
 
 class _Carrier:
