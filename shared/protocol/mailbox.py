@@ -49,14 +49,13 @@ def units_of(message_bytes: int) -> int:
 def frames(store: bytes) -> list[Frame]:
     """The frames in a store. Whatever else is in it is passed over: never an error."""
     found = []
+    units = len(store) // UNIT_BYTES
     unit = 0
-    for _ in range(len(store) // UNIT_BYTES):
-        frame = _frame_at(store, unit)
+    while unit < units:
+        frame = _frame_at(store, unit, units * UNIT_BYTES)
         if frame is not None:
             found.append(frame)
         unit += frame.units if frame is not None else 1
-        if unit * UNIT_BYTES >= len(store):
-            break
     return found
 
 
@@ -103,11 +102,11 @@ def place(store_bytes: int, taken: list[tuple[int, int]], message_bytes: int) ->
     return None if best is None else best[0]
 
 
-def _frame_at(store: bytes, unit: int) -> Frame | None:
+def _frame_at(store: bytes, unit: int, store_bytes: int) -> Frame | None:
     start = unit * UNIT_BYTES
     kind, machine_id, length = unpack(HEADER_FIELDS, store[start : start + HEADER_BYTES])
     end = start + HEADER_BYTES + length
-    if kind == 0 or length == 0 or end + CRC_BYTES > len(store):
+    if kind == 0 or length == 0 or end + CRC_BYTES > store_bytes:
         return None
     if crc16(store[start:end]) != int.from_bytes(store[end : end + CRC_BYTES], "big"):
         return None

@@ -315,8 +315,7 @@ def _mailbox() -> str:
     ]
     most = f"up to {mailbox.room_bytes(mailbox.MAX_STORE_BYTES // mailbox.UNIT_BYTES)}"
     extra = [
-        ("7", most, "message", "bytes", "sealed"),
-        ("behind it", str(mailbox.CRC_BYTES), "checksum", "number", "CRC of all before; zeros fill up the last unit"),
+        ("7", most, "message", "bytes", f"sealed; behind it the CRC of all before ({mailbox.CRC_BYTES} bytes)"),
     ]
     return "\n".join(
         (

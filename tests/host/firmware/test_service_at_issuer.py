@@ -1,6 +1,7 @@
 """The issuer's side of a service card: made from a blank one, read and written whole, and nothing else touched."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from protocol import classic, mailbox
@@ -103,7 +104,7 @@ def test_torn_while_the_answers_are_written(issuer: Board, authority: TestAuthor
         issuer.field.tear(TearPoint(issuer.field.frame_count + frame, "after"))
         issuer.field.enter(card)
         number = issuer.host.start("service.write", uid=card.uid.hex(), **params)
-        world.run_until(lambda number=number: issuer.host.answered(number), 5000)
+        world.run_until(partial(issuer.host.answered, number), 5000)
         issuer.field.tears.clear()
         if card in issuer.field.cards:
             issuer.field.leave(card)

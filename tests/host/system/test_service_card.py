@@ -36,7 +36,7 @@ class BoardIssuer(Issuer):
         try:
             answer: dict[str, Any] = self.board.host.call(method, timeout_ms, **params)
         except HostError as error:
-            raise of_link_error(Refused(error.reason, str(error), {}), method) from error
+            raise of_link_error(Refused(error.reason, str(error)), method) from error
         return answer
 
     def wait_card(self, timeout_ms: int) -> Any:
@@ -58,7 +58,7 @@ class Desk:
     def __init__(self, app: FastAPI, clinic: Clinic) -> None:
         self.board = child_issuer(clinic.world, clinic.authority)
         self.workshop = app.state.workshop
-        self.device = Device(id=1, name="desk", url="", role="child_issuer", unique_id="known")
+        self.device = Device(id=1, name="desk", url="", role="child_issuer", created_at=0)
         self.device.unique_id = str(self.board.host.call("hello")["unique_id"])
 
     def visit(self, card: ClassicCard, *also_for: int, tear: TearPoint | None = None) -> Visit:
