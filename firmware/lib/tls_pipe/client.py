@@ -24,12 +24,8 @@ _HEADER_BYTES = const(5)
 class Tls(Plain):
     """A protected connection. connect(), then read and write; every failure is a TlsError or the pipe's own."""
 
-    def __init__(
-        self, pipe: "Pipe", server_name: str, ca_der: bytes, pause: "Callable[[], Awaitable[None]] | None" = None
-    ) -> None:
-        """``pause`` is awaited before each step of the handshake: whoever has something urgent to do waits there."""
+    def __init__(self, pipe: "Pipe", server_name: str, ca_der: bytes) -> None:
         super().__init__(pipe)
-        self._pause = pause
         self._server_name = server_name
         self._ca = ca_der
         self._tls: SslSocket | None = None
@@ -80,8 +76,6 @@ class Tls(Plain):
     async def _arrival(self) -> None:
         await asyncio.sleep_ms(0)
         await super()._arrival()
-        if self._pause and not self._established:
-            await self._pause()
 
 
 class Gate(io.IOBase):
@@ -111,7 +105,7 @@ class Gate(io.IOBase):
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from typing import Protocol
 
     from tls_pipe.plain import Pipe

@@ -26,7 +26,6 @@ class Bench:
         self.stream = None
         self.http = None
         self.pipe = None
-        self.pauses = 0
         self.modem = Modem(
             UART(board.MODEM_UART, 115200, tx=board.MODEM_TX, rx=board.MODEM_RX, rxbuf=2048, timeout=0),
             Pin(board.MODEM_POWER_KEY, Pin.OUT, value=0),
@@ -188,7 +187,7 @@ class Bench:
         from tls_pipe.sockets import open_socket
 
         self.pipe = await self.modem.connect(host, port) if over == "modem" else await open_socket(host, port)
-        connection = Tls(self.pipe, name, unhexlify(ca), self.pause) if name else Plain(self.pipe)
+        connection = Tls(self.pipe, name, unhexlify(ca)) if name else Plain(self.pipe)
         if name:
             try:
                 await connection.connect()
@@ -210,12 +209,6 @@ class Bench:
             return ["os", str(error)]
         told = answer if len(answer) < 500 else hashlib.sha256(answer).digest()
         return [status, told.hex(), self.http.usable]
-
-    async def pause(self):
-        self.pauses += 1
-
-    async def paused(self):
-        return self.pauses
 
     async def traffic(self):
         return [self.pipe.sent_bytes, self.pipe.received_bytes]

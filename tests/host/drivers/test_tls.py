@@ -105,17 +105,6 @@ def test_several_posts_on_one_connection(way: Way, authority: Authority, tmp_pat
     assert (server.posts, server.names, server.versions) == (3, [HOST], ["TLSv1.2"])
 
 
-def test_other_tasks_run_between_the_steps_of_a_handshake(way: Way, authority: Authority, tmp_path: Path) -> None:
-    """Three operations with public keys, and a chance to wait before each of them; none once it is done."""
-    server = TlsServer(authority.server(tmp_path, HOST))
-    way.open(server.behave, HOST, authority.der)
-    way.post()
-    during = way.modem.call("paused")
-    assert during >= 4
-    way.post()
-    assert way.modem.call("paused") == during
-
-
 def test_a_server_that_closes_says_so(way: Way, authority: Authority, tmp_path: Path) -> None:
     server = TlsServer(authority.server(tmp_path, HOST))
     server.close_after_each = True
