@@ -1,4 +1,4 @@
-"""How mbedtls sees a pipe: each record only at the second look, so that a handshake takes turns with the other tasks."""
+"""How mbedtls sees a pipe: a record passes at the second look only, so a handshake takes turns with other tasks."""
 
 from tls_pipe.client import Gate
 
