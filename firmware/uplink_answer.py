@@ -53,7 +53,7 @@ async def take_ack(loop: "Uplink", name: str, ack: "Ack", round_trip_ms: int | N
     acked_before, head_before = journal.acked_seq, journal.head_seq
     with Borrowed("journal_report") as code:
         if not await in_slices(code.acknowledging(journal, ack.ack_seq, ack.ack_mac)):
-            loop.last_error = "the back office knows another journal"
+            _note_rollback(loop)
             return False
     if round_trip_ms is not None and loop.trial_until_ms:
         _prove(loop, name)

@@ -19,7 +19,7 @@ PROVISIONED = 8  # initialised in the factory; detail = epoch, four bytes
 FAULT = 9  # a part failed and was restarted; detail = which, as text
 REFUSED = 10  # a card was refused; detail = the reason's number, one byte, then the card's UID
 CLOCK = 11  # the clock was set; detail = the time it showed before, four bytes
-COMMAND = 12  # a command of the back office was carried out; detail = its id (four bytes) and its kind (one byte)
+COMMAND = 12  # a command ended; detail = id (4 bytes), kind, result, of a signed order its number (4 bytes)
 
 CLOCK_NONE = 0  # time means nothing
 CLOCK_HINT = 1  # from the real-time clock, never confirmed since power came up

@@ -25,6 +25,7 @@ class BackOffice:
         self.broken_answers = 0  # so many answers are garbage
         self.lost_answers = 0  # so many are never sent, although the report is stored
         self.ack_seq: int | None = None  # say this instead of the truth
+        self.ack_mac = b""  # of the entry that is meant, where it is to be said
 
     def take(self, message: bytes) -> bytes | None:
         self.reports += 1
@@ -41,7 +42,9 @@ class BackOffice:
         done = {int.from_bytes(entry.detail[:4], "big") for entry in self.of(journal.COMMAND)}
         open_commands = [command for command in self.commands if command.id not in done]
         ack_seq = max(self.entries, default=0) if self.ack_seq is None else self.ack_seq
-        return uplink.seal_ack(self.machine_key, message, uplink.Ack(ack_seq, SERVER_TIME, open_commands))
+        return uplink.seal_ack(
+            self.machine_key, message, uplink.Ack(ack_seq, SERVER_TIME, open_commands, ack_mac=self.ack_mac)
+        )
 
     def of(self, kind: int) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.kind == kind]

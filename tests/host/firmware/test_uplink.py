@@ -232,3 +232,18 @@ def test_flash_set_back(
     world.run_for(10_000)
     assert tap(restored, authority.one_time_card(order, 1001))["reason"] == "storage_failed"
     assert not restored.relay
+
+
+def test_an_acknowledgement_of_another_history(
+    online: Board, authority: TestAuthority, order: BatchOrder, office: BackOffice
+) -> None:
+    """The back office names the entry that it means: it is not the one that stands there. This flash is an old copy."""
+    assert all_reported(online, office)
+    online.network.up = False
+    exam(online, authority, order, 1000)
+    office.ack_mac = bytes(8)
+    online.network.up = True
+    online.host.call("uplink.now")
+    assert online.world.run_until(lambda: bool(office.of(journal.FAULT)), 200_000)
+    assert office.of(journal.FAULT)[0].detail == b"rolled back"
+    assert exam(online, authority, order, 1001) != "granted"
