@@ -49,8 +49,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the step back."""
+    """Take the step back. Column by column: a table that others refer to cannot be made anew."""
     for table, columns in (("machine_command", command_columns()), ("machine", machine_columns())):
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for column in reversed(columns):
-                batch_op.drop_column(column.name)
+        for column in reversed(columns):
+            op.drop_column(table, column.name)

@@ -56,3 +56,32 @@ def test_a_database_in_use_gets_the_columns_of_short_messages(tmp_path: Path) ->
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT id, transport, sms_number FROM machine").all() == [(7, "wifi", "")]
     engine.dispose()
+
+
+def test_orders_of_the_release_before_keep_their_answers(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'perscan.db'}")
+    engine = make_engine(settings)
+    with engine.begin() as connection:
+        config = migrations.configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        columns = "id, name, role, state, epoch, unique_id, report_interval_s, registered_at, firmware, transport"
+        values = "7, 'Old', 'swipe', 'active', 3, '', 3600, 1, '', 'wifi'"
+        connection.exec_driver_sql(
+            f"INSERT INTO machine ({columns}, sms_number, reader_reinits, pending_entries) "  # noqa: S608
+            f"VALUES ({values}, '', 0, 0)"
+        )
+        for number, state, sent_at in ((1, "done", 5), (2, "failed", 5), (3, "sent", 5), (4, "queued", None)):
+            connection.exec_driver_sql(
+                "INSERT INTO machine_command (id, machine_id, kind, args, state, created_at, sent_at, sent_count) "
+                "VALUES (?, 7, 4, x'80', ?, 1, ?, 1)",
+                (number, state, sent_at),
+            )
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT state, result, sent_epoch FROM machine_command ORDER BY id").all()
+        assert found == [("done", "done", 3), ("failed", "failed", 3), ("sent", "", 3), ("queued", "", None)]
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        command.upgrade(config, "head")
+    engine.dispose()
