@@ -27,17 +27,16 @@ class ModemService:
         self._code = code
         self.modem: Modem = loop.device.make_modem(self._heard)
         self.has_mail = False
-        self._refreshed_ms = 0
+        self.look_ms = 0  # uptime, when to see again whether it lives, and what the network is like
 
     async def ready(self) -> "Modem":
         """Running and registered, or a ModemError. One that runs is left as it is."""
         modem, config = self.modem, self._loop.config
         starts = modem.restarts + modem.starts
-        now_ms = self._loop.now_ms()
-        if modem.state not in ("ready", "attached") or modem.failures or now_ms - self._refreshed_ms > _REFRESH_MS:
+        if modem.state not in ("ready", "attached") or modem.failures or self._loop.now_ms() >= self.look_ms:
+            self.look_ms = self._loop.now_ms() + _REFRESH_MS
             await modem.start(config.text("sim_pin"))
             await modem.refresh()
-            self._refreshed_ms = self._loop.now_ms()
             if modem.network_time:
                 self._loop.device.clock.network(modem.network_time)
         if modem.restarts + modem.starts != starts:
@@ -58,8 +57,10 @@ class ModemService:
 
     async def stop(self) -> None:
         """Off the network, off its power, out of memory."""
-        await self.modem.stop()
-        self._code.give_back()
+        try:
+            await self.modem.stop()
+        finally:
+            self.cut()
 
     def cut(self) -> None:
         """The same at once."""

@@ -97,6 +97,8 @@ def _rest(loop: "Uplink", pause_ms: int, now_ms: int) -> tuple[str, int]:
     loop.carrier = loop.links.current.name
     if loop.modem is not None and not _needs_modem(loop):
         return "modem_rest", 0
+    if loop.modem is not None and now_ms >= loop.modem.look_ms:
+        return "modem_look", 0
     if loop.trial_until_ms:
         pause_ms = min(pause_ms, max(0, loop.trial_until_ms - now_ms))
     return "", min(pause_ms, _PAUSE_MAX_MS)

@@ -16,6 +16,7 @@ from tests.host.system.uplinks import (
     Uplinks,
     heard,
     links_told,
+    on_flash,
     reported,
     status,
 )
@@ -161,6 +162,18 @@ def test_a_push_is_obeyed_and_its_time_is_not_believed(lines: Uplinks, office: O
     assert lines.world.run_until(lambda: any(n["method"] == "tap" for n in machine.host.notifications), 5000)
     assert machine.host.take_notifications("tap")[0]["params"]["reason"] == "revoked"
     assert status(machine)["clock"]["time"] < 1_900_000_000
+
+
+def test_a_modem_that_died_while_nobody_used_it_listens_again(lines: Uplinks, office: Office) -> None:
+    machine = lines.machine("sms")
+    assert heard(machine), status(machine)
+    machine.modem.cut_power()
+    key = lines.images.authority.machine_key(1)
+    push = uplink.seal_push(key, uplink.Ack(0, 0, [uplink.Command(78, uplink.REVOKE_CREDIT, [7, FIRST])]), 1)
+    lines.world.phone.smsc.send(OFFICE_NUMBER, MACHINE_NUMBER, push)
+    lines.world.run_for(12 * MINUTE_MS)
+    assert status(machine)["uplink"]["modem"]["restarts"] >= 1
+    assert any(entry.detail[:4] == (78).to_bytes(4, "big") for entry in on_flash(machine, journal.COMMAND))
 
 
 def test_a_full_inbox(lines: Uplinks, office: Office) -> None:
