@@ -112,6 +112,7 @@ def machine(
         batches=stock.batches(desk.session, CardFilter(None), machine_id),
         orders=listed[:ORDERS_SHOWN],
         orders_waiting=orders.waiting(desk.session, machine_id),
+        change_under_way=orders.change_under_way(desk.session, machine_id),
         order_pages=_order_pager(machine_id, older, len(listed)),
         may_order=may_order,
         forms=_order_forms(desk, workshop, machine_id) if may_order else None,

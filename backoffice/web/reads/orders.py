@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from backoffice.commands import service as commands
-from backoffice.commands.repository import OPEN_STATES
+from backoffice.commands.repository import OPEN_STATES, open_signed
 from backoffice.machines import configuration
 from backoffice.models import Batch, Device, InDoubt, MachineCommand, User
 from backoffice.web.views import DoubtRow, OrderRow
@@ -35,6 +35,12 @@ def waiting(session: Session, machine_id: int) -> int:
         col(MachineCommand.machine_id) == machine_id, col(MachineCommand.state).in_(OPEN_STATES)
     )
     return int(session.scalar(query) or 0)
+
+
+def change_under_way(session: Session, machine_id: int) -> str:
+    """ "lock" or "unlock" while the machine has not answered the newest such order; else nothing."""
+    waiting = open_signed(session, machine_id)
+    return commands.KIND_NAMES[waiting[-1].kind] if waiting else ""
 
 
 def batches(session: Session, machine_id: int) -> list[int]:
