@@ -13,12 +13,20 @@ from backoffice.pagination import PageRequest
 OPEN_STATES = (CommandState.QUEUED.value, CommandState.SENT.value)
 SIGNED_KINDS = (uplink.LOCK, uplink.UNLOCK)
 ANSWERS_PER_QUERY = 500
+IDS_SINCE = 1_767_225_600
+"""2026-01-01: seconds since then are below 2^32 for longer than machines live."""
 
 
 def add(session: Session, command: MachineCommand) -> None:
     """Store a command; gives it its id."""
     session.add(command)
     session.flush()
+
+
+def next_id(session: Session, now: int) -> int:
+    """An id that no machine has seen, even if this database was restored from a backup: ids keep up with the time."""
+    last = session.exec(select(func.max(MachineCommand.id))).one() or 0
+    return max(last + 1, now - IDS_SINCE)
 
 
 def get(session: Session, command_id: int) -> MachineCommand | None:

@@ -194,7 +194,13 @@ def _add(
     if len(encoded) > ARGS_MAX_BYTES:
         raise InvalidInput(f"the command's arguments take more than {ARGS_MAX_BYTES} bytes")
     command = MachineCommand(
-        machine_id=machine.id, kind=kind, args=encoded, created_by=created_by, created_at=now, order_number=number
+        id=repository.next_id(session, now),
+        machine_id=machine.id,
+        kind=kind,
+        args=encoded,
+        created_by=created_by,
+        created_at=now,
+        order_number=number,
     )
     repository.add(session, command)
     _set_state(session, machine, command)

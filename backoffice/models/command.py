@@ -11,7 +11,7 @@ class MachineCommand(SQLModel, table=True):
     __table_args__ = (Index("ix_machine_command_machine_state", "machine_id", "state"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    """The id that the machine sees; a machine does one id once."""
+    """The id that the machine sees; a machine does one id once, so none may ever come again (repository.next_id)."""
     machine_id: int = Field(sa_type=BigInteger, foreign_key="machine.id")
     kind: int
     """The kind's number in protocol.uplink."""

@@ -295,12 +295,12 @@ def test_settings_of_the_connection_are_on_trial(administrator: TestClient, mach
 def test_secrets_are_not_kept_once_they_were_answered(
     administrator: TestClient, context: Context, machine: Machine
 ) -> None:
-    order(administrator, "settings", settings={"wifi_ssid": "Clinic", "wifi_password": "hush hush"})
+    first = order(administrator, "settings", settings={"wifi_ssid": "Clinic", "wifi_password": "hush hush"})
     carried_out(administrator, machine)
     last = order(administrator, "settings", settings={"wifi_ssid": "Clinic", "wifi_password": "hush hush"})
     administrator.delete(f"/api/v1/machines/1/commands/{last['id']}")
     with transaction(context.engine, READ) as session:
-        for number in (1, 2):
+        for number in (first["id"], last["id"]):
             assert stored_args(session, number) == [{"wifi_ssid": "Clinic", "wifi_password": "***"}]
 
 
@@ -469,3 +469,14 @@ def test_a_report_that_is_sent_again_carries_the_order_again(administrator: Test
     first = machine.ack(message, post(administrator, message))
     second = machine.ack(message, post(administrator, message))
     assert [command.id for command in first.commands] == [command.id for command in second.commands]
+
+
+def test_no_id_comes_again_after_a_backup_was_restored(
+    administrator: TestClient, context: Context, machine: Machine, clock: HandClock
+) -> None:
+    numbers = [order(administrator, "revoked-batches", batch=batch)["id"] for batch in (1, 2, 3)]
+    with transaction(context.engine) as session:  # the backup knows nothing of these
+        for number in numbers:
+            session.delete(session.get_one(MachineCommand, number))
+    clock.now += 60
+    assert order(administrator, "revoked-batches", batch=4)["id"] > max(numbers)
