@@ -4,7 +4,7 @@ import asyncio
 
 from micropython import const
 
-MAX_BODY_BYTES = const(4096)
+_MAX_BODY_BYTES = const(4096)
 _MAX_LINE_BYTES = const(512)
 _MAX_HEADERS = const(40)
 _MAX_CHUNKS = const(256)
@@ -89,7 +89,7 @@ class Http:
             return await self._chunks()
         if framing == _NO_LENGTH:
             return await self._until_closed()
-        if framing > MAX_BODY_BYTES:
+        if framing > _MAX_BODY_BYTES:
             raise HttpError("body of %d bytes" % framing)
         return await self._exactly(framing)
 
@@ -100,7 +100,7 @@ class Http:
             if size == 0:
                 await self._line()
                 return body
-            if len(body) + size > MAX_BODY_BYTES:
+            if len(body) + size > _MAX_BODY_BYTES:
                 raise HttpError("body too long")
             body += await self._exactly(size)
             await self._line()
@@ -108,7 +108,7 @@ class Http:
 
     async def _until_closed(self) -> bytes:
         body, self._ahead = self._ahead, b""
-        while len(body) <= MAX_BODY_BYTES:
+        while len(body) <= _MAX_BODY_BYTES:
             part = await self._connection.read(_READ_BYTES)
             if not part:
                 return body

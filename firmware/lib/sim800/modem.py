@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Mark = tuple[str, int, int, int]  # sender, reference, parts, hash of this part's data
     OnSms = Callable[[StatusReport | None], None]
 
-MAX_REPORTS = const(4)  # delivery reports that wait to be read
+_MAX_REPORTS = const(4)  # delivery reports that wait to be read
 SOFT_RESTART_AT = const(2)  # failures in a row, see sim800.bearer
 POWER_CYCLE_AT = const(3)
 
@@ -149,7 +149,7 @@ class Modem:
         elif urc.startswith(b"+CMTI:"):
             self._tell_sms()
         elif urc.startswith(b"+CDS:"):
-            if len(self.reports) < MAX_REPORTS:
+            if len(self.reports) < _MAX_REPORTS:
                 self.reports += (body,)
             self._tell_sms()
         elif b"-VOLTAGE" in urc:

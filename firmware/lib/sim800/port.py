@@ -14,7 +14,7 @@ from micropython import const
 
 from sim800.errors import CommandFailed, ModemSilent
 
-ANSWER_MS = const(5000)
+_ANSWER_MS = const(5000)
 
 _READ_BYTES = const(256)
 _PIECE_BYTES = const(128)  # the transmitter takes so many at once; more would hold up everybody
@@ -78,7 +78,7 @@ class Port:
     async def command(
         self,
         text: bytes,
-        timeout_ms: int = ANSWER_MS,
+        timeout_ms: int = _ANSWER_MS,
         ends: tuple[bytes, ...] = (b"OK",),
         over_link: bool = False,
         payload: "bytes | None" = None,
@@ -117,7 +117,7 @@ class Port:
         finally:
             self._free.set()
 
-    async def ask(self, text: bytes, timeout_ms: int = ANSWER_MS) -> bytes:
+    async def ask(self, text: bytes, timeout_ms: int = _ANSWER_MS) -> bytes:
         """What a query answers, without its name: b"3,1" to AT+CREG?. Empty, if it answered OK alone."""
         for line in await self.command(text, timeout_ms):
             if line.startswith(self._own):

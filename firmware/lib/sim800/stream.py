@@ -12,8 +12,8 @@ from micropython import const
 
 from sim800.errors import CommandFailed, LinkLost, ModemSilent
 
-SEND_BYTES = const(1460)
-FETCH_BYTES = const(256)  # at most 1460; every byte of it lies in the heap until it is read, some of them twice
+_SEND_BYTES = const(1460)
+_FETCH_BYTES = const(256)  # at most 1460; every byte of it lies in the heap until it is read, some of them twice
 
 _FETCH_MS = const(5000)
 _SEND_MS = const(20000)
@@ -61,7 +61,7 @@ class TcpStream(io.IOBase):
         """How much of it was taken; None = no room now."""
         if self._lost or self._closed:
             return _CONNECTION_LOST
-        count = min(len(data), SEND_BYTES - len(self._written))
+        count = min(len(data), _SEND_BYTES - len(self._written))
         if not count:
             return None
         self._written += bytes(data[:count])
@@ -71,7 +71,7 @@ class TcpStream(io.IOBase):
         if request != _POLL:
             return 0
         can_read = self._at < len(self._received) or self._ended or self._lost
-        can_write = self._lost or len(self._written) < SEND_BYTES
+        can_write = self._lost or len(self._written) < _SEND_BYTES
         return argument & ((_POLL_IN if can_read else 0) | (_POLL_OUT if can_write else 0))
 
     # Waiting
@@ -144,7 +144,7 @@ class TcpStream(io.IOBase):
         """One block. The answer's last number is what remains in the modem after it."""
         self._waiting = False
         try:
-            lines = await self._port.command(b"+CIPRXGET=2,%d" % FETCH_BYTES, _FETCH_MS)
+            lines = await self._port.command(b"+CIPRXGET=2,%d" % _FETCH_BYTES, _FETCH_MS)
         except CommandFailed as error:
             if not self._closed:
                 self._break(error)
