@@ -21,12 +21,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from protocol.answer_writer import encode_ack as encode_ack
+    from protocol.answer_writer import seal_ack as seal_ack
+    from protocol.answer_writer import seal_push as seal_push
     from protocol.answers import decode_ack as decode_ack
-    from protocol.answers import encode_ack as encode_ack
     from protocol.answers import open_ack as open_ack
     from protocol.answers import open_push as open_push
-    from protocol.answers import seal_ack as seal_ack
-    from protocol.answers import seal_push as seal_push
     from protocol.report_reader import chain_macs as chain_macs
     from protocol.report_reader import decode_report as decode_report
     from protocol.report_reader import machine_of as machine_of
@@ -131,9 +131,9 @@ def __getattr__(name: str) -> "Any":
     """Writing, reading and answering are files of their own: a machine that opens an answer has no room to spare for
     the code that wrote the report. Whoever has room finds all of it here.
     """
-    from protocol import answers, report_reader, report_writer
+    from protocol import answer_writer, answers, report_reader, report_writer
 
-    for module in (answers, report_reader, report_writer):
+    for module in (answers, answer_writer, report_reader, report_writer):
         if name[0] != "_" and hasattr(module, name):
             return getattr(module, name)
     raise AttributeError(name)
