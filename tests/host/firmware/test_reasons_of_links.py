@@ -13,7 +13,7 @@ NOT_REASONS = {"wifi", "gprs", "sms", "sent", "stuck"}  # links, and what uplink
 
 def test_what_is_raised() -> None:
     raised = {
-        call.args[0].value
+        argument.value
         for path in FILES
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "TransportError"

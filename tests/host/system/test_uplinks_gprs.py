@@ -1,5 +1,7 @@
 """GPRS: TLS by the board itself through the modem's TCP, to the real back office; and everything that cuts it."""
 
+from typing import Literal
+
 import pytest
 from protocol import journal
 
@@ -93,7 +95,9 @@ def test_no_authority_is_set(lines: Uplinks, office: Office) -> None:
 
 
 @pytest.mark.parametrize("reader", ["dip", "dead"])
-def test_a_transmit_burst_that_kills_modem_and_reader(lines: Uplinks, office: Office, reader: str) -> None:
+def test_a_transmit_burst_that_kills_modem_and_reader(
+    lines: Uplinks, office: Office, reader: Literal["dip", "dead"]
+) -> None:
     machine = lines.machine("gprs")
     assert reported(machine)
     machine.modem.faults.brown_out = BrownOut(burst=2, reader=reader)

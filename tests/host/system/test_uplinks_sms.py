@@ -90,7 +90,11 @@ def test_sent_is_not_delivered(lines: Uplinks, office: Office) -> None:
 def test_lost_answers(lines: Uplinks, office: Office) -> None:
     machine = lines.machine("sms")
     assert heard(machine), status(machine)
-    lines.world.phone.smsc.application(OFFICE_NUMBER, lambda _sender, data: office.post_report(data))
+
+    def take_and_say_nothing(_sender: str, data: bytes) -> None:
+        assert office.post_report(data) == (200, "")
+
+    lines.world.phone.smsc.application(OFFICE_NUMBER, take_and_say_nothing)
     lines.exam(machine, 1000)
     lines.world.run_for(15 * MINUTE_MS)
     assert office.usage() == [1000]
