@@ -90,10 +90,10 @@ def parts_since(session: Session, machine_id: int, since: int) -> int:
     return int(session.exec(query).one())
 
 
-def due(session: Session, now: int, limit: int) -> Sequence[SmsOut]:
-    """What is to be handed to the platform, oldest first."""
+def next_due(session: Session, now: int) -> SmsOut | None:
+    """What is to be handed to the platform next."""
     query = select(SmsOut).where(SmsOut.state == OutState.QUEUED.value, SmsOut.next_at <= now)
-    return session.exec(query.order_by(col(SmsOut.next_at), col(SmsOut.id)).limit(limit)).all()
+    return session.exec(query.order_by(col(SmsOut.next_at), col(SmsOut.id)).limit(1)).first()
 
 
 def newest_out_by_provider_id(

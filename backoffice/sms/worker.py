@@ -67,10 +67,12 @@ class _Inbox:
 
 async def round_(gateway: SmsGateway) -> None:
     """One round: send what is due, decide what is undecided, forget what is old."""
-    due, waiting = await asyncio.to_thread(gateway.do, lambda session: _look(session, gateway))
-    for message in due:
-        await asyncio.to_thread(_send, gateway, message)
-    for report in waiting:
+    message, undecided = await asyncio.to_thread(gateway.do, lambda session: _look(session, gateway))
+    for _ in range(BATCH_MESSAGES):
+        if message is None or not await asyncio.to_thread(_send, gateway, message):
+            break
+        message = await asyncio.to_thread(gateway.do, lambda session: _claim(session, gateway.clock()))
+    for report in undecided:
         await _decide(gateway, report)
 
 
@@ -80,7 +82,7 @@ def back_off_s(attempts: int, sms_id: int) -> int:
     return wait_s + (sms_id * 2654435761 % 997) * wait_s // (997 * JITTER_PARTS)
 
 
-def _look(session: Session, gateway: SmsGateway) -> tuple[Sequence[SmsOut], Sequence[SmsIn]]:
+def _look(session: Session, gateway: SmsGateway) -> tuple[SmsOut | None, Sequence[SmsIn]]:
     """What there is to do, in one transaction."""
     now = gateway.clock()
     before = {kind: now - lifetime_s for kind, lifetime_s in LIFETIME_S.items()}
@@ -89,27 +91,29 @@ def _look(session: Session, gateway: SmsGateway) -> tuple[Sequence[SmsOut], Sequ
     return _claim(session, now), _undecided(session, now)
 
 
-def _claim(session: Session, now: int) -> Sequence[SmsOut]:
-    """What is due. Counted before it is sent: a back office that dies in between does not send without end."""
-    rows = repository.due(session, now, BATCH_MESSAGES)
-    for row in rows:
+def _claim(session: Session, now: int) -> SmsOut | None:
+    """The next that is due. Counted before it is sent: a back office that dies in between does not send without end."""
+    row = repository.next_due(session, now)
+    if row is not None:
         row.attempts += 1
         row.next_at = now + back_off_s(row.attempts, row.id or 0)
-    return rows
+    return row
 
 
-def _send(gateway: SmsGateway, row: SmsOut) -> None:
+def _send(gateway: SmsGateway, row: SmsOut) -> bool:
+    """Hand it over; False when the platform cannot be reached, so that the others wait for the next round."""
     platform, sms_id = gateway.platform, row.id or 0
     if platform is None:
-        return
+        return False
     try:
         provider_id = platform.send(row.number, row.body, sms_id)
     except (SmsPlatformUnreachable, SmsPlatformRefused) as error:
         log.warning("sms_not_sent", sms_id=sms_id, code=error.code, attempts=row.attempts)
         failed = error
         gateway.do(lambda session: _not_sent(session, gateway, row, failed))
-    else:
-        gateway.do(lambda session: _sent(session, gateway, sms_id, platform.name, provider_id))
+        return isinstance(error, SmsPlatformRefused)
+    gateway.do(lambda session: _sent(session, gateway, sms_id, platform.name, provider_id))
+    return True
 
 
 def _sent(session: Session, gateway: SmsGateway, sms_id: int, platform: str, provider_id: str | None) -> None:

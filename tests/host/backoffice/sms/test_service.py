@@ -229,6 +229,23 @@ def test_a_platform_that_is_down_is_tried_with_back_off_and_given_up(
     assert counter.got == []
 
 
+def test_a_platform_that_is_down_sees_one_knock_a_round(
+    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter
+) -> None:
+    machine.exam(500)
+    forwarder.hand_in(machine.report())
+    push(context)
+    counter.trouble = SmsPlatformUnreachable()
+    work(context)
+    assert [row.attempts for row in going(context)] == [1, 0]
+    work(context)
+    assert [row.attempts for row in going(context)] == [1, 1]
+    counter.trouble = SmsPlatformRefused()  # of one message: the others go on
+    push(context)
+    work(context)
+    assert [row.state for row in going(context)] == ["queued", "expired", "failed"]
+
+
 def test_a_person_is_told_when_nothing_goes_out(
     context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, clock: HandClock
 ) -> None:
