@@ -15,7 +15,6 @@ _OTHER_BAUDS = (9600, 57600, 38400, 19200)  # a modem that somebody else had set
 _RECEIVE_BUFFER_BYTES = const(2048)
 _SIM_TRIES = const(20)
 _SIM_STEP_MS = const(500)
-_SIM_BUSY = (14, 515)  # CME errors that pass: SIM busy, please wait
 _SIM_ABSENT = (10, 13, 15)  # not inserted, failure, wrong
 _PIN_TRIES_FRESH = const(3)
 _POWER_DOWN_MS = const(5000)

@@ -24,7 +24,11 @@ async def send(modem: "Modem", number: str, data: bytes) -> int:
     """One message, in parts if it must be."""
     modem.sms_reference = modem.sms_reference + 1 & 0xFF
     reference = 0
-    for pdu, length in encode_submit(number, data, modem.sms_reference, status_report=True):
+    try:
+        messages = encode_submit(number, data, modem.sms_reference, status_report=True)
+    except PduError:
+        raise SmsRefused(-1) from None  # no such number, or more than four parts
+    for pdu, length in messages:
         reference = await _submit(modem, length, hexlify(pdu).upper() + _END)
     return reference
 

@@ -54,6 +54,16 @@ def test_a_refusal_has_its_number(modem: ModemBench, cms: int) -> None:
     assert send(modem, b"again") > 0
 
 
+@pytest.mark.parametrize(("number", "length"), [("no number", 1), ("", 1), (OFFICE, 537)])
+def test_what_is_no_message_is_refused_before_the_modem_hears_of_it(
+    modem: ModemBench, number: str, length: int
+) -> None:
+    modem.ready()
+    mark = modem.mark
+    assert modem.error("send_sms", number=number, data="00" * length) == "SmsRefused"
+    assert modem.said(mark) == []
+
+
 def test_a_missing_prompt_is_asked_for_again(modem: ModemBench) -> None:
     """Nothing was sent yet, so nothing is sent twice."""
     office = Office(modem.ready())
