@@ -27,7 +27,7 @@ class Fault(StrEnum):
     KILLED = "server killed before its answer"
 
 
-EXCHANGE_FAULTS: Final = {Fault.LOST: 6, Fault.ANSWER_LOST: 6, Fault.LATE: 6, Fault.HANG: 1}
+EXCHANGE_FAULTS: Final = {Fault.LOST: 8, Fault.ANSWER_LOST: 8, Fault.LATE: 8, Fault.HANG: 1}
 """With their weights; a hang costs real seconds of waiting, so it is rare."""
 
 

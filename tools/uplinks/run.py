@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from emulator.kit import TestAuthority
 from emulator.world import World
@@ -16,6 +17,8 @@ from tools.uplinks.scenario import visits
 from tools.uplinks.verdict import Evidence, Outcome, judge
 from tools.uplinks.ways import WAYS
 from tools.uplinks.ways.way import Stage, Way
+
+PATIENCE_MS: Final = 5_000  # real, for a server on a busy computer: who is given up costs virtual minutes
 
 Tell = Callable[[str], None]
 Progress = Callable[[int, Counter[str]], None]
@@ -30,6 +33,7 @@ def run(
     authority = TestAuthority(seed)
     with ExitStack() as stack:
         world = stack.enter_context(World(seed=seed))
+        world.network_patience_ms = PATIENCE_MS
         office = Office(folder, authority.machine_key(MACHINE, EPOCH), lambda: world.unix_time)
         stack.callback(office.close)
         way = WAYS[name](Stage(world, office, debits, tell))

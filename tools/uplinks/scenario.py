@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-GAP_MS: Final = (1_500, 14_000)
+GAP_MS: Final = (1_000, 9_000)
 EXAM_MS: Final = (200, 2_500)
 OUT_OF_ORDER: Final = 0.1  # how often the next card is not the next one in the box
 
