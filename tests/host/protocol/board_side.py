@@ -10,7 +10,7 @@ for folder in (ROOT, ROOT + "/shared", ROOT + "/tests/firmware/protocol"):
     sys.path.insert(0, folder)
 
 import samples  # noqa: E402
-from protocol import answers, report_reader, report_writer  # noqa: E402
+from protocol import uplink  # noqa: E402
 from protocol.errors import ProtocolError  # noqa: E402
 from protocol.uplink import Ack  # noqa: E402
 
@@ -18,28 +18,28 @@ KEY = samples.MACHINE_KEY
 
 
 def report(count: str) -> str:
-    return report_writer.seal_report(KEY, samples.report(samples.exams(int(count)))).hex()
+    return uplink.seal_report(KEY, samples.report(samples.exams(int(count)))).hex()
 
 
 def open_report(message: str) -> str:
-    found = report_reader.open_report(KEY, bytes.fromhex(message))
+    found = uplink.open_report(KEY, bytes.fromhex(message))
     return " ".join(str(number) for number in (found.machine_id, found.first_seq, len(found.entries)))
 
 
 def ack(request: str) -> str:
-    return answers.seal_ack(KEY, bytes.fromhex(request), samples.ack()).hex()
+    return uplink.seal_ack(KEY, bytes.fromhex(request), samples.ack()).hex()
 
 
 def open_ack(request: str, message: str) -> str:
-    return told(answers.open_ack(KEY, bytes.fromhex(request), bytes.fromhex(message)))
+    return told(uplink.open_ack(KEY, bytes.fromhex(request), bytes.fromhex(message)))
 
 
 def push(serial: str) -> str:
-    return answers.seal_push(KEY, samples.push(), int(serial)).hex()
+    return uplink.seal_push(KEY, samples.push(), int(serial)).hex()
 
 
 def open_push(message: str) -> str:
-    return told(answers.open_push(KEY, bytes.fromhex(message)))
+    return told(uplink.open_push(KEY, bytes.fromhex(message)))
 
 
 def told(found: Ack) -> str:
