@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from emulator import wiring
 from emulator.errors import BoardHung, EmulatorError
@@ -57,6 +57,15 @@ class Counters:
     outputs: int = 0  # the bench takes both off the CPU time (emulator/calibration.py)
 
 
+class Turn(NamedTuple):
+    """One task's turn on the event loop: how long it kept everybody else waiting."""
+
+    time_us: int  # of the world, when it ended
+    cpu_us: int  # of the host
+    flash_us: int  # that the flash was busy in it
+    spi_transactions: int  # with the card reader in it
+
+
 @dataclass
 class Press:
     """A button: low while it is held."""
@@ -97,6 +106,9 @@ class Board:
         self.wall_offset_us = 0
         self.ticks_start_us = 0  # what ticks_us() shows at the next start; near 2**30 it wraps soon
         self.watch_heap = False
+        self.watch_turns = False
+        self.turns: list[Turn] = []  # while they are watched
+        self._turn_began: Turn | None = None
         self.heap_report = HeapReport()
         self._log = os.memfd_create("console")
         self._exposures: dict[type[Exposure], Exposure] = {}
@@ -269,6 +281,21 @@ class Board:
     def begin_measuring(self) -> None:
         """The process has begun to be a board: what it spent before is not the firmware's."""
         self._living.start_measuring()
+
+    def mark_turn(self, ends: bool) -> None:
+        """The board, which waits for our answer, says that a turn of its event loop begins or ends here."""
+        now = Turn(self.world.now_us, self.cpu_us, self.flash.counters.busy_us, self.counters.spi_transactions)
+        if ends and self._turn_began is not None:
+            began = self._turn_began
+            self.turns.append(
+                Turn(
+                    now.time_us,
+                    now.cpu_us - began.cpu_us,
+                    now.flash_us - began.flash_us,
+                    now.spi_transactions - began.spi_transactions,
+                )
+            )
+        self._turn_began = None if ends else now
 
     def begin_wait(self, uart_mask: int, until_us: int) -> Answer | None:
         if until_us <= self.world.now_us or self._interrupts or uart_mask & self._flags():

@@ -16,6 +16,7 @@ ASK_US: Final = 1  # every question takes some time, so that a loop that asks fo
 SPI_CALL_US: Final = 28  # what one machine.SPI call costs an ESP32 before any byte moves
 I2C_CALL_US: Final = 60
 BITS_PER_I2C_BYTE: Final = 9
+TURN_ENDS: Final = 2  # argument of SYNC from a board whose turns are watched
 HARD_RESET: Final = 2
 SOFT_RESET: Final = 5
 
@@ -97,7 +98,7 @@ class Operations:
                 board.ticks_start_us - board.started_us,
                 board.entropy.getrandbits(32),
                 board.resets[-1],
-                board.watch_heap,
+                board.watch_heap | board.watch_turns << 1,
                 board.unique_id,
                 board.world.network_patience_ms,
             ),
@@ -106,7 +107,9 @@ class Operations:
     def _wait(self, item: Item) -> Answer | None:
         return self._board.begin_wait(item.argument, int.from_bytes(item.payload, "little"))
 
-    def _sync(self, item: Item) -> Answer:  # noqa: ARG002
+    def _sync(self, item: Item) -> Answer:
+        if item.argument:
+            self._board.mark_turn(ends=item.argument == TURN_ENDS)
         return Answer(ASK_US)
 
     def _pin_read(self, item: Item) -> Answer:

@@ -7,7 +7,7 @@ is known of the links, and this loop; all else is borrowed.
 
 import asyncio
 
-from borrowed import Borrowed
+from borrowed import Borrowed, in_turns
 from link_state import LinkState, Load
 from micropython import const
 
@@ -64,7 +64,7 @@ class Uplink:
         try:
             while True:
                 try:
-                    work, pause_ms = self._step()
+                    work, pause_ms = await self._step()
                     if work:
                         await self._do(work)
                     else:
@@ -81,13 +81,13 @@ class Uplink:
 
     # Functions of their own, so that no variable of the loop keeps the code that was given back.
 
-    def _step(self) -> tuple[str, int]:
-        with Borrowed("uplink_step") as code:
+    async def _step(self) -> tuple[str, int]:
+        with await in_turns("uplink_step") as code:
             todo: tuple[str, int] = code.step(self)
             return todo
 
     async def _do(self, work: str) -> None:
-        with Borrowed(work) as code:
+        with await in_turns(work) as code:
             await code.run(self)
 
     async def _pause(self, pause_ms: int) -> None:

@@ -7,7 +7,7 @@ open for the next report only where the heap has room for all of it at once.
 import asyncio
 import gc
 
-from borrowed import Borrowed
+from borrowed import Borrowed, in_turns
 from micropython import const
 from protocol.errors import ProtocolError
 from transport import TransportError
@@ -29,7 +29,7 @@ async def run(loop: "Uplink") -> None:
     """Whatever comes of it is the loop's outcome."""
     carrier = _Carrier(loop)
     try:
-        await carrier.transport().open()
+        await (await carrier.transport()).open()
         await carrier.rest()
         if loop.carrier == _SMS:
             await _send(loop, carrier)
@@ -56,7 +56,7 @@ class _Carrier:
         self._code: Borrowed | None = None
         self._transport: Transport | None = None
 
-    def transport(self) -> "Transport":
+    async def transport(self) -> "Transport":
         """Borrowed now, unless it is here already."""
         loop = self._loop
         if self._transport is None:
@@ -64,7 +64,7 @@ class _Carrier:
                 # Before the transport's code: what both need must not go when the transport goes.
                 service = Borrowed("modem_service")
                 loop.modem = service.module.ModemService(loop, service)  # type: ignore[union-attr]
-            self._code = Borrowed("transport_" + loop.carrier)
+            self._code = await in_turns("transport_" + loop.carrier)
             self._transport = self._code.module.make(loop)  # type: ignore[union-attr]
         return self._transport
 
@@ -77,10 +77,12 @@ class _Carrier:
     async def close(self) -> None:
         """The connection and the code."""
         transport, self._transport = self._transport, None
-        if transport is not None:
-            await transport.close()
+        try:
+            if transport is not None:
+                await transport.close()
+        finally:
             transport = None  # or it would keep the code
-        self._give_back()
+            self._give_back()
 
     def drop(self) -> None:
         """The same, without waiting for anything."""
@@ -100,7 +102,7 @@ async def _exchange(loop: "Uplink", carrier: _Carrier) -> None:
     for _ in range(_EXCHANGES_MAX):
         sealed = await _seal(loop, _MESSAGE_BYTES)
         began_ms = loop.now_ms()
-        answer = await carrier.transport().exchange(sealed)
+        answer = await (await carrier.transport()).exchange(sealed)
         round_trip_ms = loop.now_ms() - began_ms
         await carrier.rest()
         moved = await _take(loop, sealed, answer, round_trip_ms)
@@ -112,7 +114,7 @@ async def _exchange(loop: "Uplink", carrier: _Carrier) -> None:
 async def _send(loop: "Uplink", carrier: _Carrier) -> None:
     """One message. Its answer comes to the inbox, or never."""
     sealed = await _seal(loop, _SMS_BYTES)
-    await carrier.transport().exchange(sealed)
+    await (await carrier.transport()).exchange(sealed)
     loop.requests.append((_iv(sealed), loop.now_ms()))
     del loop.requests[:-_REQUESTS_KEPT]
     loop.sms_sent += 1
@@ -124,13 +126,13 @@ async def _send(loop: "Uplink", carrier: _Carrier) -> None:
 
 
 async def _seal(loop: "Uplink", max_bytes: int) -> bytes:
-    with Borrowed("report") as code:
+    with await in_turns("protocol.report_writer", "report") as code:
         sealed: bytes = await code.seal(loop.device, max_bytes, loop.carrier)
         return sealed
 
 
 async def _take(loop: "Uplink", sealed: bytes, answer: bytes, round_trip_ms: int) -> bool:
-    with Borrowed("uplink_answer") as code:
+    with await in_turns("uplink_answer") as code:
         moved: bool = await code.take_answer(loop, sealed, answer, round_trip_ms)
         return moved
 

@@ -95,12 +95,16 @@ def _run(name: str, scope: dict) -> None:
 def _start() -> None:
     seed, options = _link.boot()
     random.seed(seed)
-    if options:
+    if options & 1:
         import _heap_watch  # as long as the ROM is mounted
+    if options & 2:
+        import _turn_watch  # type: ignore[import-not-found]
     gc.collect()
     _link.put(_HEAP, 0, "stand_ins {} {}".format(gc.mem_alloc(), gc.mem_free()).encode())
-    if options:
+    if options & 1:
         _heap_watch.watch()
+    if options & 2:
+        _turn_watch.watch()
     _lend_clock()
     _mount()
     scope = {"__name__": "__main__"}

@@ -4,10 +4,27 @@ What a board does all day stays in memory; everything else brings its code when 
 before goes again.
 """
 
+import asyncio
 import gc
 import sys
 
-LOAD_THRESHOLD_BYTES = 2048  # as in boot.py
+LOAD_THRESHOLD_BYTES = 2048  # garbage of the loading must not scatter what stays; each collection makes a card wait
+
+
+async def in_turns(*names: str) -> "Borrowed":
+    """The last of these modules, after the others: one a turn of the event loop, because each takes as long as a card
+    may be kept waiting."""
+    lent = None
+    try:
+        for name in names:
+            lent = Borrowed(name, lent)
+            await asyncio.sleep_ms(0)
+    except (MemoryError, asyncio.CancelledError):
+        if lent is not None:
+            lent.give_back()
+        raise
+    assert lent is not None
+    return lent
 
 
 class Borrowed:
@@ -16,7 +33,8 @@ class Borrowed:
     Only modules that nothing else keeps a reference to may be borrowed: an exception class that outlives its module
     would be another class the next time."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, with_it: "Borrowed | None" = None) -> None:
+        """``with_it`` was borrowed before and goes when this one goes."""
         before = set(sys.modules)
         gc.collect()
         threshold_bytes = gc.threshold()
@@ -28,6 +46,8 @@ class Borrowed:
         finally:
             gc.threshold(threshold_bytes)
             self._names = [loaded for loaded in sys.modules if loaded not in before]
+            if with_it is not None:
+                self._names += with_it._names
             if self.module is None:
                 self.give_back()  # no room for all of it: what had come already must not stay
 
