@@ -6,13 +6,18 @@ A line in is an operation and its bytes in hexadecimal digits; a line out is its
 import sys
 
 ROOT = __file__.rsplit("/", 4)[0]
-for folder in (ROOT, ROOT + "/shared", ROOT + "/tests/firmware/protocol"):
+for folder in (ROOT, ROOT + "/shared"):
     sys.path.insert(0, folder)
 
-import samples  # noqa: E402
 from protocol import uplink  # noqa: E402
 from protocol.errors import ProtocolError  # noqa: E402
 from protocol.uplink import Ack  # noqa: E402
+
+from tests.firmware.protocol import samples  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = samples.MACHINE_KEY
 
@@ -48,7 +53,7 @@ def told(found: Ack) -> str:
     return " ".join([str(number) for number in numbers] + commands)
 
 
-OPERATIONS = {
+OPERATIONS: "dict[str, Callable[..., str]]" = {
     "report": report,
     "open_report": open_report,
     "ack": ack,
