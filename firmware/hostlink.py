@@ -102,7 +102,10 @@ class HostLink:
                 line = bytes(buffer[:end])
                 buffer = buffer[end + 1 :]
                 if not skipping and line.strip():
-                    self._take(line)
+                    try:
+                        self._take(line)
+                    except MemoryError:
+                        gc.collect()  # the line is lost: whoever asked asks again, and the machine goes on
                 skipping = False
             if len(buffer) > codec.MAX_LINE_BYTES:
                 if not skipping:
