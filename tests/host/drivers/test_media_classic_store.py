@@ -1,6 +1,7 @@
 """A service card on a MIFARE Classic: made, read, written; torn anywhere, it can always be used again."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from protocol import classic as layout
@@ -119,7 +120,7 @@ def check_torn(
     where: list[TearPoint],
     method: str,
     check: Callable[[ClassicCard], None],
-    **params: object,
+    **params: Any,
 ) -> int:
     """Torn at each point, then the same call again."""
     for seed, point in enumerate(where):
@@ -140,7 +141,7 @@ def check_torn(
 def test_a_torn_message_hurts_no_other(reader: Bench) -> None:
     """At every frame of writing a second machine's report, and inside every write."""
     image = formatted(reader)
-    params = {"unit": FIRST_UNITS, "data": SECOND.hex()}
+    params: dict[str, Any] = {"unit": FIRST_UNITS, "data": SECOND.hex()}
     where = points(reader, "store_write", image, **params)
 
     def check(card: ClassicCard) -> None:
@@ -152,7 +153,7 @@ def test_a_torn_message_hurts_no_other(reader: Bench) -> None:
 def test_torn_over_messages_that_are_done_with(reader: Bench) -> None:
     """The back office takes a report away and writes another one in its place."""
     image = formatted(reader)
-    params = {"unit": 0, "data": (SECOND + bytes(STORE_BYTES - len(SECOND))).hex()}
+    params: dict[str, Any] = {"unit": 0, "data": (SECOND + bytes(STORE_BYTES - len(SECOND))).hex()}
     where = points(reader, "store_write", image, samples=40, **params)
 
     def check(card: ClassicCard) -> None:
