@@ -7,8 +7,6 @@ from protocol import links
 
 FIRMWARE = Path(__file__).parents[3] / "firmware"
 FILES = sorted([*FIRMWARE.glob("transport*.py"), *FIRMWARE.glob("server_*.py"), *FIRMWARE.glob("uplink*.py")])
-RULE = ("links.py", "link_state.py", "modem_trouble.py", "uplink_step.py")
-NOT_REASONS = {"wifi", "gprs", "sms", "sent", "stuck"}  # links, and what uplink_step.py is told besides failures
 
 
 def test_what_is_raised() -> None:
@@ -25,13 +23,22 @@ def test_what_is_raised() -> None:
 
 
 def test_what_the_rule_names() -> None:
-    """Every text in the modules of the rule that looks like a reason is one."""
-    for name in RULE:
-        texts = {
-            node.value
-            for node in ast.walk(ast.parse((FIRMWARE / name).read_text()))
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "_" in node.value
-        }
-        reasons = {text for text in texts if text.replace("_", "").isalpha() and text.islower()}
-        settings = {"sms_min_entries", "sms_gather_s", "report_s", "uplink_round", "uplink_inbox", "uplink_orders"}
-        assert reasons - settings - {"modem_rest"} - NOT_REASONS <= set(links.REASONS), name
+    """The constants of the rule, and what the modem's errors are called."""
+    named = {
+        node.value.args[0].value
+        for node in ast.parse((FIRMWARE / "links.py").read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.args[0], ast.Constant)
+        and isinstance(node.value.args[0].value, str)
+    }
+    assert {"no_answer", "better_link_back", "trial"} <= named
+    assert named - set(links.LINKS) <= set(links.REASONS)
+    assert set(_texts("modem_trouble.py")) & set(links.REASONS) >= {"no_sim", "pin_wrong", "modem_silent", "no_server"}
+    assert {text for text in _texts("modem_trouble.py") if text.islower() and "_" in text} <= set(links.REASONS)
+    assert {"urgent_event", "returned_from_trial"} <= set(_texts("uplink_step.py")) & set(links.REASONS)
+
+
+def _texts(name: str) -> list[str]:
+    tree = ast.parse((FIRMWARE / name).read_text())
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
