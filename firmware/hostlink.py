@@ -135,6 +135,10 @@ class HostLink:
         except ProtocolError as error:
             self._complain(error)
             return
+        except MemoryError:
+            gc.collect()
+            self._fail(None, codec.INTERNAL_ERROR, reasons.BUSY, "out of memory")
+            return
         number = message.get("id")
         try:
             number, name, values = codec.read_request(message)

@@ -53,6 +53,7 @@ class Swipe:
         self._journal = journal
         self._require_client = config.flag("require_client")
         batches = Batches(config.directory() + "/batches", config.machine_key)
+        batches.keep_at_hand([batch for batch, spent in journal.state.batches.items() if spent.left()])
         now = device.clock.earliest
         self._exams = Exams(journal, device.clock, device.relay, config.number("exam_s"))
         self._tap = Tap(config, journal, batches, self._exams, device.field, now)
