@@ -21,15 +21,10 @@ if TYPE_CHECKING:
 
     from machine import UART
 
+    Handler = Callable[["Params"], object]
+    Method = tuple[Handler, bool]
+
 READ_BYTES = 256
-
-
-class Method:
-    """What the link knows about a method: its handler, and whether it is a coroutine that may take its time."""
-
-    def __init__(self, handler: "Callable[[Params], object]", long: bool = False) -> None:
-        self.handler = handler
-        self.long = long
 
 
 class Params:
@@ -76,13 +71,13 @@ class HostLink:
     def __init__(self, uart: "UART", require_checksum: bool = False) -> None:
         self._uart = uart
         self._require_checksum = require_checksum
-        self._methods: dict[str, Method] = {}
+        self._methods: dict[str, Method] = {}  # handler, and whether it is a coroutine that may take its time
         self._running: asyncio.Task[None] | None = None
         self.add("link.checksum", self._checksum)
 
     def add(self, name: str, handler: "Callable[[Params], object]", long: bool = False) -> None:
         """Offer a method."""
-        self._methods[name] = Method(handler, long)
+        self._methods[name] = (handler, long)
 
     def remove(self, prefix: str) -> None:
         """Offer the methods of that prefix no more."""
@@ -149,20 +144,20 @@ class HostLink:
         method = self._methods.get(name)
         if method is None:
             self._fail(number, codec.METHOD_NOT_FOUND, reasons.WRONG_ROLE, "no method %s here" % name[:32])
-        elif method.long:
-            self._begin(number, method, Params(values))
+        elif method[1]:
+            self._begin(number, method[0], Params(values))
         else:
-            self._answer(number, method, Params(values))
+            self._answer(number, method[0], Params(values))
 
-    def _begin(self, number: object, method: Method, params: Params) -> None:
+    def _begin(self, number: object, handler: "Handler", params: Params) -> None:
         if self._running is not None:
             self._fail(number, codec.REFUSED, reasons.BUSY, "another operation is running")
             return
-        self._running = asyncio.create_task(self._run(number, method, params))
+        self._running = asyncio.create_task(self._run(number, handler, params))
 
-    async def _run(self, number: object, method: Method, params: Params) -> None:
+    async def _run(self, number: object, handler: "Handler", params: Params) -> None:
         try:
-            work: Any = method.handler(params)
+            work: Any = handler(params)
             value = await work
         except asyncio.CancelledError:
             self._fail(number, codec.REFUSED, reasons.CANCELLED, "the operation was called off")
@@ -173,9 +168,9 @@ class HostLink:
         finally:
             self._running = None
 
-    def _answer(self, number: object, method: Method, params: Params) -> None:
+    def _answer(self, number: object, handler: "Handler", params: Params) -> None:
         try:
-            value = method.handler(params)
+            value = handler(params)
         except (Refused, BadParams, ProtocolError, OSError, MemoryError) as error:
             self._report(number, error)
         else:
