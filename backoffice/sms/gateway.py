@@ -134,7 +134,8 @@ class SmsGateway:
         machine = repository.machine(session, machine_id)
         if self.platform is None or machine is None or not service.is_useful(machine, urgent=urgent):
             return None
-        row = service.push(session, self._keyring, machine_id, self.settings.sms_per_machine_day, self.clock())
+        per_day, now = self.settings.sms_per_machine_day, self.clock()
+        row = service.push(session, self._keyring, machine_id, per_day, now, urgent=urgent)
         event.listen(session, "after_commit", lambda _session: self.wake(), once=True)
         return row
 
@@ -172,6 +173,13 @@ class SmsGateway:
 
     def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
         """See Inbox.report."""
+        try:
+            return self._report(provider_id, number, delivered=delivered)
+        except DatabaseError as error:
+            log.warning("sms_report_not_stored", code=_known(error).code)
+            return False
+
+    def _report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
         name = self.platform.name if self.platform else "none"
         now = self.clock()
         with self._begin() as session:

@@ -69,33 +69,37 @@ def record(
 def refuse(session: Session, sms_id: int, error: BackOfficeError) -> SmsIn:
     """It is no genuine report, or one that may not come this way."""
     row = _in(session, sms_id)
-    _decide(row, InState.REFUSED, error.code)
+    if row.state == InState.RECEIVED.value:
+        _decide(row, InState.REFUSED, error.code)
     return row
 
 
 def postpone(session: Session, sms_id: int, error: BackOfficeError) -> None:
     """It cannot be decided now."""
-    _in(session, sms_id).error = error.code
+    row = _in(session, sms_id)
+    if row.state == InState.RECEIVED.value:
+        row.error = error.code
 
 
 def settle(session: Session, sms_id: int, taken: Taken, per_machine_day: int, now: int) -> SmsIn:
     """Its report is stored: learn the machine's number, queue the answer.
 
     Somebody who recorded a genuine report may send it again from a phone of his own. It is stored once, but it moves
-    the machine's number, and is answered, only if it is new or comes from where the machine's last one came from.
+    the machine's number only if it is new, and is answered only if it is new, or comes from the machine's number, or no
+    number of the machine is known: then it may be the machine, whose other link broke before the answer came.
     """
     row, machine = _in(session, sms_id), machines.find(session, taken.incoming.machine_id)
+    if row.state != InState.RECEIVED.value:
+        return row
     row.machine_id = machine.id
-    known = not machine.sms_number or numbers.same(machine.sms_number, row.sender)
-    if not taken.stored.fresh and not known:
+    if taken.stored.fresh:
+        machine.sms_number = row.sender
+        _supersede(session, machine.id, OutKind.ACK, now)
+    elif machine.sms_number and not numbers.same(machine.sms_number, row.sender):
         _decide(row, InState.REFUSED, SmsReplayed.code)
         return row
-    machine.sms_number = row.sender
     _decide(row, InState.TAKEN)
-    if taken.stored.fresh:
-        _supersede(session, machine.id, OutKind.ACK, now)
-    sealed = taken.sealed_ack()
-    answer = _new_out(machine, OutKind.ACK, sealed, now, sms_in_id=row.id)
+    answer = _new_out(machine.id, row.sender, OutKind.ACK, taken.sealed_ack(), now, sms_in_id=row.id)
     _queue(session, answer, per_machine_day, now)
     return row
 
@@ -114,17 +118,26 @@ def _in(session: Session, sms_id: int) -> SmsIn:
 # Out.
 
 
-def push(session: Session, keyring: Keyring, machine_id: int, per_machine_day: int, now: int) -> SmsOut:
-    """Send a machine its waiting commands now, unasked; raises SmsNoNumber. It replaces one that still waits."""
+def push(
+    session: Session, keyring: Keyring, machine_id: int, per_machine_day: int, now: int, *, urgent: bool
+) -> SmsOut | None:
+    """Send a machine its waiting commands now, unasked; raises SmsNoNumber. It replaces one that still waits.
+
+    None when no command that waits fits an SMS, unless it is urgent: then it goes out for its acknowledgement alone.
+    """
     machine = machines.find(session, machine_id)
     if not machine.sms_number:
         raise SmsNoNumber()
     key = machines.open_key(session, keyring, machine_id, machine.epoch)
     _supersede(session, machine_id, OutKind.PUSH, now)
-    row = _new_out(machine, OutKind.PUSH, b"", now)
+    row = _new_out(machine_id, machine.sms_number, OutKind.PUSH, b"", now)
     _queue(session, row, per_machine_day, now)
     if row.state == OutState.QUEUED.value:
-        row.body = _sealed_push(session, key, machine, row.id or 0, now)
+        ack = _unasked_ack(session, machine, now)
+        if not (ack.commands or urgent):
+            session.delete(row)
+            return None
+        row.body = uplink.seal_push(key, ack, row.id or 0)
         row.parts = parts_of(row.body)
     return row
 
@@ -134,19 +147,21 @@ def is_useful(machine: Machine, *, urgent: bool) -> bool:
     return bool(machine.sms_number) and (urgent or machine.transport == "sms")
 
 
-def _sealed_push(session: Session, key: bytes, machine: Machine, serial: int, now: int) -> bytes:
+def _unasked_ack(session: Session, machine: Machine, now: int) -> uplink.Ack:
     chain = machine_queries.chain(session, machine.id, machine.epoch)
     seq, mac = (chain.contiguous_seq, chain.contiguous_mac) if chain else (0, b"")
     ack = uplink.Ack(seq, now, [], ack_mac=mac)
     ack.commands = commands.for_push(session, machine, ack, SMS_BYTES, uplink.TWO_SMS_BYTES, now)
-    return uplink.seal_push(key, ack, serial)
+    return ack
 
 
-def _new_out(machine: Machine, kind: OutKind, body: bytes, now: int, sms_in_id: int | None = None) -> SmsOut:
+def _new_out(
+    machine_id: int, number: str, kind: OutKind, body: bytes, now: int, sms_in_id: int | None = None
+) -> SmsOut:
     return SmsOut(
-        machine_id=machine.id,
+        machine_id=machine_id,
         sms_in_id=sms_in_id,
-        number=machine.sms_number,
+        number=number,
         kind=kind.value,
         body=body,
         parts=parts_of(body),

@@ -1,12 +1,14 @@
 """Every SMS has a state, is taken once, answered once, and costs no more than it may."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from protocol import uplink
+from sqlalchemy.exc import OperationalError
 
 from backoffice.accounts.roles import Role
 from backoffice.commands import service as commands
@@ -15,7 +17,7 @@ from backoffice.db import READ, transaction
 from backoffice.errors import SmsNoNumber, SmsPlatformRefused, SmsPlatformUnreachable, StorageFull
 from backoffice.models import Alert, SmsIn, SmsOut
 from backoffice.models import Machine as MachineRow
-from backoffice.sms import service, worker
+from backoffice.sms import repository, service, worker
 from backoffice.sms.schemas import OutKind
 from tests.host.backoffice.machines import Machine, provision_again
 from tests.host.backoffice.sms.support import NUMBER, OTHER_NUMBER, Counter, Forwarder, coming, going, rows, work
@@ -85,6 +87,20 @@ def test_handed_in_twice_at_once(context: Context, machine: Machine, counter: Co
     assert ([row.repeats for row in coming(context)], len(counter.got)) == ([4], 1)
 
 
+def test_whoever_comes_late_decides_nothing_twice(context: Context, machine: Machine, counter: Counter) -> None:
+    """A hand-in that was found undecided while another hand was about to decide it."""
+    machine.exam(500)
+    report = machine.report()
+    row = asyncio.run(context.sms.take("same", NUMBER, report))
+    assert asyncio.run(context.sms.decide(row, report)).state == "taken"
+    with transaction(context.engine) as session:
+        service.refuse(session, row.id or 0, SmsNoNumber())
+        service.postpone(session, row.id or 0, StorageFull())
+    work(context)
+    assert [(found.state, found.error) for found in coming(context)] == [("taken", "")]
+    assert len(counter.got) == 1
+
+
 def test_a_copy_by_the_network_is_not_answered_twice_but_a_repeat_of_the_machine_is(
     context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, clock: HandClock
 ) -> None:
@@ -145,6 +161,18 @@ def test_the_number_moves_only_with_something_new(
     assert forwarder.hand_in(old, sender=NUMBER).json()["error"] == "sms_replayed"
     work(context)
     assert [number for number, _data, _reference in counter.got][-1] == OTHER_NUMBER
+
+
+def test_a_report_recorded_on_another_link_teaches_no_number(
+    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter
+) -> None:
+    """The machine itself is answered, when its Wi-Fi went away before the answer came; but orders go nowhere else."""
+    machine.exam(500)
+    asyncio.run(context.ingest.take(report := machine.report()))
+    assert forwarder.hand_in(report, sender=OTHER_NUMBER).json()["state"] == "taken"
+    assert number_of(context) == ""
+    work(context)
+    assert [number for number, _data, _reference in counter.got] == [OTHER_NUMBER]
 
 
 def test_the_same_number_without_its_plus(context: Context, machine: Machine, forwarder: Forwarder) -> None:
@@ -335,6 +363,22 @@ def test_delivery_reports_come_in_any_order(
     assert going(context)[0].state == state
 
 
+def test_a_modems_delivery_report_while_the_database_is_busy_is_shown_again(
+    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_args: object) -> None:
+        raise OperationalError("select", None, sqlite3.OperationalError("database is locked"))
+
+    machine.exam(500)
+    forwarder.hand_in(machine.report())
+    work(context)
+    with monkeypatch.context() as patch:
+        patch.setattr(repository, "newest_out_by_provider_id", busy)
+        assert context.sms.report("p1", NUMBER, delivered=True) is False
+    assert context.sms.report("p1", NUMBER, delivered=True) is True
+    assert going(context)[0].state == "delivered"
+
+
 def test_a_delivery_report_that_overtakes_the_handing_over(
     context: Context, machine: Machine, forwarder: Forwarder, counter: Counter
 ) -> None:
@@ -373,12 +417,16 @@ def test_pushes_only_where_they_are_worth_their_price(
     assert push(context, urgent=True) is not None
     machine.exam(501)
     forwarder.hand_in(machine.report(health={uplink.HEALTH_TRANSPORT: "sms", uplink.HEALTH_EPOCH: 1}))
+    with transaction(context.engine) as session:
+        commands.order_by_system(session, 1, uplink.SET_TIME, [], context.clock())
+    assert push(context, urgent=False) is None  # no SMS can carry it
+    order(context)
     assert push(context, urgent=False) is not None
 
 
 def test_a_push_without_a_number_says_so(context: Context, machine: Machine) -> None:
     with transaction(context.engine) as session, pytest.raises(SmsNoNumber):
-        service.push(session, context.keyring, 1, 100, 0)
+        service.push(session, context.keyring, 1, 100, 0, urgent=True)
 
 
 def test_a_newer_push_replaces_one_that_waits_and_two_pushes_never_share_a_nonce(
