@@ -105,7 +105,7 @@ def test_what_the_platform_answers(clock: HandClock, remote: Remote, status: int
 
 
 def test_a_platform_that_is_not_there(clock: HandClock) -> None:
-    for url in ("http://127.0.0.1:1/", ""):
+    for url in ("http://127.0.0.1:1/", "", "http://127.0.0.1:99999/", "http://[/", "http://127.0.0.1:1/\u00fc"):
         with pytest.raises(SmsPlatformUnreachable):
             WebhookPlatform(url, "s" * 32, clock).send(NUMBER, b"data", 1)
 
