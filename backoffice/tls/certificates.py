@@ -6,7 +6,6 @@ no machine has to learn anything. Both are P-256, the cheapest to check on a sma
 """
 
 import ipaddress
-import os
 import re
 import ssl
 from dataclasses import dataclass
@@ -76,8 +75,7 @@ def renew(folder: Path) -> datetime:
         (SERVER_KEY_FILE, _key_pem(server.key)),
         (SERVER_FILE, server.certificate.public_bytes(Encoding.PEM)),
     ):
-        _write(folder / f"{name}.new", content)
-        os.replace(folder / f"{name}.new", folder / name)
+        private_file.replace(folder / name, content)
     return server.certificate.not_valid_after_utc
 
 

@@ -78,6 +78,7 @@ def test_what_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_the_next_certificate_is_by_the_same_authority(tmp_path: Path) -> None:
     certificates.make(tmp_path, NAMES)
+    (tmp_path / "server.key.new").write_text("a renewal that the power cut short")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     good_until = certificates.renew(tmp_path)
     assert len(verified(tmp_path, "perscan.example", good_until - timedelta(days=1))) == 2
