@@ -1,7 +1,8 @@
 """What goes into a message when there is little room: an SMS has 140 bytes, two joined ones TWO_SMS_BYTES.
 
 Money first: entries take what room there is, health only what they leave. Commands that do not fit wait; a later one
-may go before them, but never before one of its own kind, so that settings and orders arrive in the order of issue.
+may go before them, but never before one of its own kind, so that settings and orders arrive in the order of issue,
+and never before a signed order, which stops a clinic or lets it go on.
 """
 
 from protocol import uplink
@@ -40,9 +41,13 @@ def commands_that_fit(
 ) -> list[Command]:
     """The commands of an answer (or, with PUSH_ENVELOPE_BYTES, a push) that may have max_bytes when it is sealed.
 
-    When no command fits that, the first one that fits ``alone_bytes`` goes alone: a signed order takes two SMS where
-    its text is long.
+    When no command fits that, the first one that fits ``alone_bytes`` goes alone. So does a signed order that comes
+    first, whatever else would fit: it takes two SMS where its text is long.
     """
+    first = ack.commands[:1]
+    signed = first and first[0].kind in (uplink.LOCK, uplink.UNLOCK)
+    if signed and max_bytes < ack_bytes(ack, first, envelope_bytes) <= alone_bytes:
+        return first
     fitting: list[Command] = []
     waiting = []
     for command in ack.commands:

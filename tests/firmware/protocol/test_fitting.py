@@ -40,7 +40,11 @@ def test_a_lock_with_a_long_text_takes_two() -> None:
     sealed = uplink.seal_ack(MACHINE_KEY, request, alone, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES)
     assert uplink.SMS_BYTES < len(sealed) <= uplink.TWO_SMS_BYTES
     assert uplink.open_ack(MACHINE_KEY, request, uplink.seal_ack(MACHINE_KEY, request, alone, 140)).commands == []
-    assert [command.id for command in fitting.commands_that_fit(ack, 140, uplink.TWO_SMS_BYTES)] == [2]
+    assert [command.id for command in fitting.commands_that_fit(ack, 140, uplink.TWO_SMS_BYTES)] == [WORST]
+    assert [command.id for command in fitting.commands_that_fit(ack, 140)] == [2]
+    settings = Command(3, uplink.SETTINGS, [{"server_path": "/" * 100}])
+    ack = Ack(WORST, WORST, [settings, Command(4, uplink.REVOKE_BATCH, [5])])
+    assert [command.id for command in fitting.commands_that_fit(ack, 140, uplink.TWO_SMS_BYTES)] == [4]
 
 
 def test_commands_of_a_kind_keep_their_order() -> None:
