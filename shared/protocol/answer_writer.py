@@ -21,15 +21,9 @@ def encode_ack(ack: Ack) -> bytes:
     return cbor.encode([values[name] for name in ACK_MEMBERS if name in values])
 
 
-def seal_ack(machine_key: bytes, request_message: bytes, ack: Ack, max_bytes: int = 0, alone_bytes: int = 0) -> bytes:
-    """Bound to the request by its nonce, so that an old answer fits no other request.
-
-    With ``max_bytes`` it carries only the commands that fit (fitting.commands_that_fit)."""
+def seal_ack(machine_key: bytes, request_message: bytes, ack: Ack) -> bytes:
+    """Bound to the request by its nonce, so that an old answer fits no other request."""
     key_id, request_iv = cose.header(request_message)
-    if max_bytes:
-        from protocol import fitting
-
-        ack = fitting.fitted(ack, max_bytes, alone_bytes)
     payload = encode_ack(ack)
     iv = hmac_sha256(keys.nonce_key(machine_key), b"ack" + request_iv + payload)[: cose.IV_BYTES]
     return cose.seal(keys.downlink_key(machine_key), key_id, iv, payload, request_iv)

@@ -1,4 +1,4 @@
-"""Narrow links: debits before health, commands that fit before those that do not, pushes bound to one machine."""
+"""Narrow links: commands that fit before those that do not, a lock before all, pushes bound to one machine."""
 
 from protocol import cbor, cose, fitting, journal, keys, uplink
 from protocol.uplink import Ack, Command
@@ -8,15 +8,6 @@ from tests.firmware.protocol.samples import MACHINE_KEY, NOON
 from tests.firmware.protocol.support import error_code
 
 WORST = 0xFFFFFFFF
-HEALTH: dict[int, object] = {
-    uplink.HEALTH_UPTIME_S: 90000,
-    uplink.HEALTH_FIRMWARE: "0.2.0",
-    uplink.HEALTH_HEAP_FREE_BYTES: 40000,
-    uplink.HEALTH_TRANSPORT: "sms",
-    uplink.HEALTH_EPOCH: 2,
-    uplink.HEALTH_CLOCK: NOON,
-    uplink.HEALTH_SWITCH_REASON: "not_registered",
-}
 
 
 def worst_lock(text: str) -> Command:
@@ -24,27 +15,37 @@ def worst_lock(text: str) -> Command:
     return Command(WORST, uplink.LOCK, order.arguments())
 
 
-def test_a_signed_lock_fits_one_sms() -> None:
+def numbers_that_fit(ack: Ack, max_bytes: int, alone_bytes: int = 0) -> list[int]:
+    return [command.id for command in fitting.commands_that_fit(ack, max_bytes, alone_bytes)]
+
+
+def sealed_with(ack: Ack, commands: list[Command]) -> bytes:
     request = uplink.seal_report(MACHINE_KEY, samples.report(samples.exams(1)))
+    return uplink.seal_ack(MACHINE_KEY, request, Ack(ack.ack_seq, ack.server_time, commands, ack.alert, ack.ack_mac))
+
+
+def test_a_signed_lock_fits_one_sms() -> None:
     ack = Ack(WORST, WORST, [worst_lock("Call us")])
-    sealed = uplink.seal_ack(MACHINE_KEY, request, ack, uplink.SMS_BYTES)
-    assert len(sealed) <= uplink.SMS_BYTES
-    assert len(uplink.open_ack(MACHINE_KEY, request, sealed).commands) == 1
+    assert numbers_that_fit(ack, uplink.SMS_BYTES) == [WORST]
+    assert len(sealed_with(ack, ack.commands)) <= uplink.SMS_BYTES
     assert len(uplink.seal_push(MACHINE_KEY, ack, WORST)) <= uplink.SMS_BYTES
 
 
 def test_a_lock_with_a_long_text_takes_two() -> None:
-    request = uplink.seal_report(MACHINE_KEY, samples.report(samples.exams(1)))
-    ack = Ack(WORST, WORST, [worst_lock("x" * 64), Command(2, uplink.REVOKE_BATCH, [5])])
-    alone = Ack(WORST, WORST, ack.commands[:1])
-    sealed = uplink.seal_ack(MACHINE_KEY, request, alone, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES)
-    assert uplink.SMS_BYTES < len(sealed) <= uplink.TWO_SMS_BYTES
-    assert uplink.open_ack(MACHINE_KEY, request, uplink.seal_ack(MACHINE_KEY, request, alone, 140)).commands == []
-    assert [command.id for command in fitting.commands_that_fit(ack, 140, uplink.TWO_SMS_BYTES)] == [WORST]
-    assert [command.id for command in fitting.commands_that_fit(ack, 140)] == [2]
+    ack = Ack(WORST, WORST, [worst_lock("x" * 64)])
+    assert uplink.SMS_BYTES < len(sealed_with(ack, ack.commands)) <= uplink.TWO_SMS_BYTES
+    assert numbers_that_fit(ack, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES) == [WORST]
+    assert numbers_that_fit(ack, uplink.SMS_BYTES) == []
+
+
+def test_a_lock_goes_alone_before_small_ones() -> None:
+    small = Command(2, uplink.REVOKE_BATCH, [5])
+    ack = Ack(WORST, WORST, [worst_lock("x" * 64), small])
+    assert numbers_that_fit(ack, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES) == [WORST]
+    assert numbers_that_fit(ack, uplink.SMS_BYTES) == [2]
     settings = Command(3, uplink.SETTINGS, [{"server_path": "/" * 100}])
-    ack = Ack(WORST, WORST, [settings, Command(4, uplink.REVOKE_BATCH, [5])])
-    assert [command.id for command in fitting.commands_that_fit(ack, 140, uplink.TWO_SMS_BYTES)] == [4]
+    ack = Ack(WORST, WORST, [settings, small])
+    assert numbers_that_fit(ack, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES) == [2]
 
 
 def test_commands_of_a_kind_keep_their_order() -> None:
@@ -60,42 +61,13 @@ def test_commands_of_a_kind_keep_their_order() -> None:
 
 def test_what_fits_is_exact() -> None:
     many = [Command(index, uplink.REVOKE_CREDIT, [5, 1000 + index]) for index in range(30)]
-    request = uplink.seal_report(MACHINE_KEY, samples.report(samples.exams(1)))
     for limit in (60, 80, 100, 140):
         ack = Ack(WORST, NOON, many, uplink.ALERT_GAP, bytes(8))
-        sealed = uplink.seal_ack(MACHINE_KEY, request, ack, limit)
-        fits = len(uplink.open_ack(MACHINE_KEY, request, sealed).commands)
-        assert len(sealed) <= limit
-        kept = fitting.fitted(ack, limit)
-        more = Ack(ack.ack_seq, ack.server_time, many[: fits + 1], ack.alert, kept.ack_mac)
-        assert len(uplink.seal_ack(MACHINE_KEY, request, more)) > limit
-        pushed = uplink.seal_push(MACHINE_KEY, ack, 1)
-        assert len(pushed) == fitting.ack_bytes(ack, many, uplink.PUSH_ENVELOPE_BYTES)
-
-
-def test_the_mac_goes_before_the_answer_does() -> None:
-    ack = Ack(WORST, WORST, [], 0, bytes(8))
-    assert fitting.fitted(ack, 140).ack_mac == bytes(8)
-    assert fitting.fitted(ack, fitting.ack_bytes(ack, []) - 1).ack_mac == b""
-
-
-def test_health_never_pushes_out_a_debit() -> None:
-    for count in range(1, 30):
-        found = samples.exams(count)
-        for limit in (uplink.SMS_BYTES, 110, 75):
-            fits = uplink.entries_that_fit(found, limit)
-            if fits == 0:
-                continue
-            kept = fitting.health_that_fits(found[:fits], limit, HEALTH)
-            assert uplink.report_bytes(found[:fits], kept) <= limit
-            assert uplink.HEALTH_FIRMWARE not in kept
-
-
-def test_a_short_report_carries_what_matters() -> None:
-    kept = fitting.health_that_fits(samples.exams(5), uplink.SMS_BYTES, HEALTH)
-    for number in (uplink.HEALTH_EPOCH, uplink.HEALTH_CLOCK, uplink.HEALTH_TRANSPORT):
-        assert kept[number] == HEALTH[number]
-    assert fitting.health_that_fits([], uplink.SMS_BYTES, HEALTH)[uplink.HEALTH_EPOCH] == 2
+        fits = len(numbers_that_fit(ack, limit))
+        assert fits == 0 or len(sealed_with(ack, many[:fits])) <= limit
+        assert len(sealed_with(ack, many[: fits + 1])) > limit
+    pushed = uplink.seal_push(MACHINE_KEY, ack, 1)
+    assert len(pushed) == fitting.ack_bytes(ack, many, uplink.PUSH_ENVELOPE_BYTES)
 
 
 def test_a_push_opens_at_its_machine_only() -> None:
