@@ -8,7 +8,7 @@ from emulator.cards.classic import ClassicCard
 from emulator.checkers.journal_on_flash import read_journal
 from emulator.device import Board
 from emulator.kit import BatchOrder, TestAuthority, blank_machine, tap
-from emulator.kit.machines import provision
+from emulator.kit.machines import HEAP_WORDS_K, await_service, provision
 from emulator.world import World
 from tools.demo.errors import DemoFailed
 from tools.demo.sides import Told
@@ -16,6 +16,8 @@ from tools.uplinks.office import EPOCH, INSTITUTION, MACHINE
 from tools.uplinks.scenario import Visit
 
 BATCH, FIRST_CREDIT = 7, 1000
+STAND_INS_WORDS_K: Final = 11  # of the heap, what the emulator's own modules take: on a board they are C
+CARRIED_MS: Final = 10_000
 EXAM_S: Final = 600
 REPORT_S: Final = 900
 
@@ -44,10 +46,11 @@ class Clinic:
         """The factory and the batch card: the machine is ready for its first patient. ``prepare`` = what is plugged
         into the board before it is told what it is."""
         order = authority.batch(BATCH, FIRST_CREDIT, debits, MACHINE, EPOCH, INSTITUTION)
-        machine = blank_machine(world)
+        machine = blank_machine(world, heap_words_k=HEAP_WORDS_K + STAND_INS_WORDS_K)
         prepare(machine)
         everything = {"exam_s": EXAM_S, "report_s": REPORT_S, **settings}
         provision(machine, authority, "swipe", MACHINE, EPOCH, INSTITUTION, everything)
+        _carry_to_the_clinic(machine)
         clinic = cls(world, machine, authority, order, world.now_us)
         _must_grant(tap(machine, authority.batch_card(order))["reason"])
         clinic.look()
@@ -85,6 +88,13 @@ class Clinic:
                 return True
             wait()
         return False
+
+
+def _carry_to_the_clinic(machine: Board) -> None:
+    machine.power_off()
+    machine.world.run_for(CARRIED_MS)
+    machine.power_on()
+    await_service(machine)
 
 
 def _must_grant(reason: str) -> None:

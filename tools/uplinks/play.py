@@ -31,7 +31,7 @@ def play(*, once: bool, seed: int, debits: int, only: list[str], folder: Path | 
         try:
             _introduce(say, names, debits)
             if once:
-                ended = _listen(say, names, seed, debits, home, once=once)
+                ended = _listen(say, names[::-1], seed, debits, home, once=once)  # the longest begins first
             else:
                 ended = {}
                 for name in names:

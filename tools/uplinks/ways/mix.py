@@ -15,6 +15,7 @@ from tools.uplinks.ways.way import Stage
 
 KILLS: Final = (1 / 8,)
 SMS_KILLS: Final = (1,)
+RETURN_LOOKS_MAX: Final = 540  # three quarters of an hour: the longest pause between two probes is 15 minutes
 POWER_CUT_MS: Final = 20_000
 LINKS: Final = ("wifi", "gprs", "sms")
 
@@ -33,6 +34,7 @@ class Mix(Internet):
         self.platform = Platform(stage, SMS_KILLS)
         sms.spoil(stage.world.phone.smsc)
         self._switches: Counter[str] = Counter()
+        self._link = LINKS[0]
         self._plan: dict[float, tuple[str, Callable[[], None]]] = {
             0.2: ("the Wi-Fi goes away", self._wifi_down),
             0.4: ("the packet network refuses the machine: SMS is left", self._gprs_down),
@@ -70,6 +72,15 @@ class Mix(Internet):
                 self.stage.tell(words)
                 act()
 
+    def finish(self) -> None:
+        """A better link is taken up again after it has shown for a while that it works."""
+        super().finish()
+        for _ in range(RETURN_LOOKS_MAX):
+            self._note_switches()
+            if self._link == LINKS[0]:
+                return
+            self.wait()
+
     def carried(self) -> Carried:
         self._note_switches()
         by_relay = super().carried()
@@ -79,7 +90,8 @@ class Mix(Internet):
 
     def findings(self) -> list[str]:
         used = {switch.split()[1].rstrip(":") for switch in self._switches}
-        return [f"the machine never took {link}" for link in LINKS if link not in used]
+        never = [f"the machine never went to {link}" for link in LINKS if link not in used]
+        return never if self._link == LINKS[0] else [*never, f"the machine stayed on {self._link}"]
 
     @property
     def kills(self) -> tuple[int, int]:
@@ -93,6 +105,7 @@ class Mix(Internet):
     def _note_switches(self) -> None:
         for message in self.machine.host.take_notifications("link"):
             told = message["params"]
+            self._link = told["link"]
             self._switches[f"to {told['link']}: {told['reason']}"] += 1
 
     def _wifi_down(self) -> None:
@@ -114,3 +127,4 @@ class Mix(Internet):
         self.stage.world.run_for(POWER_CUT_MS)
         self.machine.power_on()
         await_service(self.machine)
+        self._link = LINKS[0]  # a machine that wakes up begins with its first choice
