@@ -29,8 +29,9 @@ from backoffice.sms.schemas import Direction, InState, OutKind, OutState, SmsDay
 
 DAY_S = 86400
 MINUTE_S = 60
-SAME_CONTENT_S = 300
-"""The network's second copy of an SMS comes within this time; what comes later is a machine that had no answer."""
+SAME_CONTENT_S = 150
+"""The network's second copy of an SMS comes within this time; what comes later is a machine that had no answer: without
+one it asks again after three minutes, in the same bytes if its clock is not set."""
 PUSH_ATTEMPTS_MAX = 3
 PUSH_AGAIN_S = 900
 FINAL_STATES = (OutState.DELIVERED.value, OutState.FAILED.value, OutState.EXPIRED.value)

@@ -21,7 +21,7 @@ STATES: Mapping[str, tuple[str, str]] = {
 KINDS: Mapping[str, str] = {
     "report": mark("Report"),
     OutKind.ACK: mark("Answer"),
-    OutKind.PUSH: mark("Order"),
+    OutKind.PUSH: mark("Orders"),
 }
 
 PLATFORMS: Mapping[str, str] = {

@@ -110,7 +110,7 @@ def test_a_copy_by_the_network_is_not_answered_twice_but_a_repeat_of_the_machine
     assert forwarder.hand_in(report).json()["state"] == "duplicate"
     work(context)
     assert len(counter.got) == 1
-    clock.now += 600  # the ack was lost: the machine asks again
+    clock.now += 180  # the ack was lost: the machine asks again (firmware/links.py)
     assert forwarder.hand_in(report).json()["state"] == "taken"
     work(context)
     assert len(counter.got) == 2
