@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Row, case, cast, delete, func, literal, union_all, update
+from sqlalchemy import Integer, Row, case, cast, delete, exists, func, literal, union_all, update
 from sqlmodel import Session, col, select
 
 from backoffice.models import Machine, SmsIn, SmsOut
@@ -112,8 +112,8 @@ def newest_out_by_provider_id(
 def forget(session: Session, before: int) -> None:
     """Remove what is older than that."""
     session.exec(delete(SmsOut).where(col(SmsOut.created_at) < before))
-    answered = select(SmsOut.sms_in_id).where(col(SmsOut.sms_in_id).is_not(None))
-    session.exec(delete(SmsIn).where(col(SmsIn.received_at) < before, col(SmsIn.id).not_in(answered)))
+    answered = exists().where(col(SmsOut.sms_in_id) == col(SmsIn.id))
+    session.exec(delete(SmsIn).where(col(SmsIn.received_at) < before, ~answered))
 
 
 def expire_queued(session: Session, before: dict[OutKind, int], error: str, now: int) -> None:
@@ -140,7 +140,11 @@ def traffic(
     since: int | None,
     until: int | None,
 ) -> Sequence[Row[Any]]:
-    """Both directions in one list, newest first. Columns: the fields of SmsRead."""
+    """Both directions in one list, newest first. Columns: the fields of SmsRead.
+
+    No more of either direction is read than the page could show, however long the lists have become.
+    """
+    most = page.offset + page.limit + 1
     coming = select(  # type: ignore[call-overload]
         literal(Direction.IN.value).label("direction"),
         SmsIn.id,
@@ -168,7 +172,7 @@ def traffic(
         SmsOut.error,
     )
     wanted = [
-        _narrowed(query, model, moment, machine_id, state, since, until)
+        select(_newest(_narrowed(query, model, moment, machine_id, state, since, until), model, moment, most))
         for query, model, moment, way in (
             (coming, SmsIn, SmsIn.received_at, Direction.IN),
             (going, SmsOut, SmsOut.created_at, Direction.OUT),
@@ -178,6 +182,10 @@ def traffic(
     both = union_all(*wanted).subquery()
     query = select(both).order_by(both.c.at.desc(), both.c.direction.desc(), both.c.id.desc())  # type: ignore[call-overload]
     return list(session.connection().execute(query.offset(page.offset).limit(page.limit + 1)))
+
+
+def _newest(query: Any, model: Any, moment: Any, most: int) -> Any:
+    return query.order_by(moment.desc(), model.id.desc()).limit(most).subquery()
 
 
 def _narrowed(

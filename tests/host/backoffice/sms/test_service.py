@@ -499,6 +499,10 @@ def test_lists_and_days(
         ("out", "submitted"),
     ]
     assert listed["more"]
+    whole = administrator.get("/api/v1/sms").json()["items"]
+    leafed = [administrator.get("/api/v1/sms", params={"limit": 1, "offset": place}).json() for place in range(5)]
+    assert [page["items"] for page in leafed] == [[item] for item in whole]
+    assert [page["more"] for page in leafed] == [True] * 4 + [False]
     refused = administrator.get("/api/v1/sms", params={"state": "refused", "direction": "in"}).json()["items"]
     assert [(item["number"], item["error"], item["machine_id"]) for item in refused] == [
         (NUMBER, "uplink_malformed", None)
