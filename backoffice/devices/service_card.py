@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from protocol import mailbox, uplink
+from protocol import links, mailbox, uplink
 from protocol.mailbox import Frame
 from sqlmodel import Session
 
@@ -146,7 +146,7 @@ async def _opened(ingest: Ingest, frame: Frame, visit: Visit) -> Letter | None:
 async def _stored(ingest: Ingest, letter: Letter, visit: Visit) -> bool:
     machine_id = letter.incoming.machine_id
     try:
-        taken = await ingest.take_incoming(letter.frame.message, NO_ANSWER_BYTES)
+        taken = await ingest.take_incoming(letter.frame.message, NO_ANSWER_BYTES, link=links.CARD)
     except NOT_THIS_ONE as error:
         visit.trouble(machine_id, error.code, error.message)
         return False

@@ -50,6 +50,7 @@ def _note_newest(group: Group, incoming: Incoming, machine: Machine) -> None:
     reader_was_dead, clock_was_wrong = machine.reader_healthy is False, _clock_is_wrong(machine)
     machine.last_seen_at = group.now
     read_health(machine, incoming.report.health, group.now, at_once=not incoming.answer_bytes)
+    machine.transport = incoming.link or machine.transport
     if incoming.entries:
         machine.clock_quality = incoming.entries[-1].clock
     _judge(group, incoming, Kind.MACHINE_SILENT, was_silent, is_so=False)

@@ -38,6 +38,8 @@ class Incoming:
     """Room for the answer on a slow link (SMS, service card); 0: it goes back at once, whatever its size."""
     alone_bytes: int = 0
     """Room for an answer with one command that needs more than ``answer_bytes``."""
+    link: str = ""
+    """Which way it came, where that is known here: a short message has no room to say so."""
 
     @property
     def machine_id(self) -> int:

@@ -51,13 +51,15 @@ class Ingest:
         """Store a sealed report exactly once; the sealed ack when it is durable."""
         return (await self.take_incoming(message)).sealed_ack()
 
-    async def take_incoming(self, message: bytes, answer_bytes: int = 0, alone_bytes: int = 0) -> "Taken":
+    async def take_incoming(
+        self, message: bytes, answer_bytes: int = 0, alone_bytes: int = 0, link: str = ""
+    ) -> "Taken":
         """Store a sealed report exactly once; what became of it when it is durable.
 
         ``answer_bytes`` and ``alone_bytes`` are for links with little room: commands that do not fit stay in line.
         """
         opened = await self.open(message)
-        incoming = replace(opened, answer_bytes=answer_bytes, alone_bytes=alone_bytes)
+        incoming = replace(opened, answer_bytes=answer_bytes, alone_bytes=alone_bytes, link=link)
         stored = await self.writer.store(incoming)
         refuse_broken(incoming)
         return Taken(message, incoming, stored)

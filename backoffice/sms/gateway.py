@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TypeVar
 
+from protocol import links
 from protocol.uplink import TWO_SMS_BYTES
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DatabaseError
@@ -87,7 +88,7 @@ class SmsGateway:
             return row
         try:
             numbers.normal(row.sender)
-            taken = await self._ingest.take_incoming(data, SMS_BYTES, TWO_SMS_BYTES)
+            taken = await self._ingest.take_incoming(data, SMS_BYTES, TWO_SMS_BYTES, links.SMS)
             settled = await asyncio.to_thread(self._settle, sms_id, taken)
         except (BackOfficeError, DatabaseError) as error:
             return await asyncio.to_thread(self._give_back, sms_id, _known(error))

@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from protocol import uplink
+from protocol import links, uplink
 from sqlmodel import Session
 
 from backoffice.commands import service as commands
@@ -145,7 +145,7 @@ def push(
 
 def is_useful(machine: Machine, *, urgent: bool) -> bool:
     """Whether a push is worth its price: urgent, or the machine would hear of it by SMS anyway."""
-    return bool(machine.sms_number) and (urgent or machine.transport == "sms")
+    return bool(machine.sms_number) and (urgent or machine.transport == links.SMS)
 
 
 def _unasked_ack(session: Session, machine: Machine, now: int) -> uplink.Ack:

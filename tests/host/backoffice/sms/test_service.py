@@ -410,16 +410,28 @@ def test_a_push_carries_what_waits(context: Context, machine: Machine, forwarder
 def test_pushes_only_where_they_are_worth_their_price(
     context: Context, machine: Machine, forwarder: Forwarder, counter: Counter
 ) -> None:
+    order(context)
     assert push(context) is None  # no number is known
     machine.exam(500)
-    forwarder.hand_in(machine.report(health={uplink.HEALTH_TRANSPORT: "wifi", uplink.HEALTH_EPOCH: 1}))
-    assert push(context, urgent=False) is None
-    assert push(context, urgent=True) is not None
+    forwarder.hand_in(machine.report())
     machine.exam(501)
-    forwarder.hand_in(machine.report(health={uplink.HEALTH_TRANSPORT: "sms", uplink.HEALTH_EPOCH: 1}))
+    asyncio.run(context.ingest.take(machine.report(health={uplink.HEALTH_TRANSPORT: "wifi"})))
+    assert push(context, urgent=False) is None  # it hears of it sooner, and for nothing
+    assert push(context, urgent=True) is not None
+    machine.exam(502)
+    forwarder.hand_in(machine.report())  # it does not say that it is an SMS: no room
+    assert push(context, urgent=False) is not None
+
+
+def test_an_order_that_no_sms_carries_costs_none(
+    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter
+) -> None:
+    machine.exam(500)
+    forwarder.hand_in(machine.report())
     with transaction(context.engine) as session:
         commands.order_by_system(session, 1, uplink.SET_TIME, [], context.clock())
-    assert push(context, urgent=False) is None  # no SMS can carry it
+    assert push(context, urgent=False) is None
+    assert [row.kind for row in going(context)] == ["ack"]
     order(context)
     assert push(context, urgent=False) is not None
 
