@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from backoffice import http_errors, migrations
+from backoffice import http_errors, logs, migrations
 from backoffice.accounts.endpoints import router as accounts
 from backoffice.alerts import watch
 from backoffice.alerts.endpoints import router as alerts
@@ -35,6 +35,8 @@ from backoffice.sms.endpoints import router as sms
 from backoffice.sms.gateway import SmsGateway
 from backoffice.usage.endpoints import router as usage
 from backoffice.web.install import install as install_pages
+
+log = logs.get(__name__)
 
 ROUTERS: list[APIRouter] = [
     ingest,
@@ -105,10 +107,21 @@ def make_context(settings: Settings, clock: Clock = system_clock) -> Context:
     return Context(settings, engine, keyring, clock, broker, ingest, sms_gateway)
 
 
+def _tell_if_it_died(task: asyncio.Task[None]) -> None:
+    """Work in the background that ended by a fault is missed by nobody, unless somebody is told."""
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        log.error("background_work_died", work=task.get_name(), exc_info=fault)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
-    background = [asyncio.create_task(watch.run(context)), asyncio.create_task(sms_worker.run(context.sms))]
+    background = [
+        asyncio.create_task(watch.run(context), name="watch"),
+        asyncio.create_task(sms_worker.run(context.sms), name="sms"),
+    ]
+    for task in background:
+        task.add_done_callback(_tell_if_it_died)
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from backoffice import errors
@@ -49,6 +50,18 @@ def test_errors_have_one_form(visitor: TestClient) -> None:
         assert set(answer.json()) == {"error"}
         assert set(answer.json()["error"]) == {"code", "message", "detail"}
         assert answer.json()["error"]["code"] == code
+
+
+def test_work_in_the_background_that_dies_is_told_of(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fault(_gateway: object) -> None:
+        raise RuntimeError("something that nobody thought of")
+
+    monkeypatch.setattr("backoffice.sms.worker.run", fault)
+    with capture_logs() as said, TestClient(app) as client:
+        assert client.get("/health").status_code == 200
+    assert [(event["event"], event["work"]) for event in said if event["log_level"] == "error"] == [
+        ("background_work_died", "sms")
+    ]
 
 
 def test_the_health_endpoint_needs_no_login(visitor: TestClient, context: Context) -> None:
