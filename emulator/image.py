@@ -14,7 +14,7 @@ from littlefs import LittleFS
 
 from emulator.flash import BLOCK_BYTES, BLOCK_COUNT, SIZE_BYTES
 from emulator.rom import make_rom
-from tools.flash.build import ROOT, STAY_SOURCE, compile_source, firmware_files, replace_file
+from tools.flash.build import ROOT, STAY_SOURCE, compile_source, firmware_files, lies_in_rom, replace_file
 
 # MicroPython's VfsLfs2 defaults; the cache is four times the larger of both.
 READ_BYTES: Final = 32
@@ -59,7 +59,7 @@ def _compiled(path: str, text: str | bytes) -> tuple[str, bytes]:
 
 
 def _partitions(contents: dict[str, bytes]) -> bytes:
-    modules = {path: data for path, data in contents.items() if path.endswith(".mpy")}
+    modules = {path: data for path, data in contents.items() if lies_in_rom(path)}
     rom = make_rom(modules) if modules else b""
     if len(rom) > ROM_BLOCKS * BLOCK_BYTES:
         raise ValueError(f"{len(rom)} bytes of modules do not fit the partition")

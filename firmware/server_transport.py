@@ -7,7 +7,7 @@ The body is sealed in any case; TLS hides who reports, and when, from whoever li
 import asyncio
 from http.client import Http, HttpError
 
-from borrowed import Borrowed
+from borrowed import in_turns
 from micropython import const
 from tls_pipe.errors import TlsError
 from tls_pipe.plain import Plain
@@ -97,7 +97,7 @@ class ServerTransport:
         if not config.flag("server_tls"):
             return Http(Plain(pipe), host)
         try:
-            with Borrowed("server_tls") as code:
+            with await in_turns("server_tls") as code:
                 return Http(await code.secured(self._loop, pipe), host)
         except TlsError as error:
             await pipe.close()

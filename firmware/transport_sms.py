@@ -2,7 +2,7 @@
 pending until a sealed answer has come to the inbox. Borrowed code.
 """
 
-from borrowed import Borrowed
+from borrowed import Borrowed, in_turns
 from sim800.errors import ModemError
 from transport import TransportError
 
@@ -22,7 +22,7 @@ class SmsTransport:
         """Is there anybody to send to, may it cost something, is the modem in a network?"""
         if not self._number:
             raise TransportError("not_configured", "sms_number")
-        self._count(take=False)
+        await self._count(take=False)
         service = self._loop.modem
         assert service is not None
         try:
@@ -34,7 +34,7 @@ class SmsTransport:
         """The network has it, or a TransportError; the second may be wrong. The answer comes some other time."""
         service = self._loop.modem
         assert service is not None
-        self._count(take=True)
+        await self._count(take=True)
         try:
             await service.modem.send_sms(self._number, message)
         except ModemError as error:
@@ -47,10 +47,10 @@ class SmsTransport:
     def drop(self) -> None:
         """Nor here."""
 
-    def _count(self, take: bool) -> None:
+    async def _count(self, take: bool) -> None:
         loop = self._loop
         urgent = loop.load.urgent_ms is not None
-        with Borrowed("sms_budget") as code:
+        with await in_turns("sms_budget") as code:
             try:
                 path = loop.config.directory() + "/sms"
                 budget = code.SmsBudget(

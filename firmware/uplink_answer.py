@@ -1,6 +1,6 @@
 """What the back office says, taken: time, how far it has the journal, commands, settings on trial. Borrowed code."""
 
-from borrowed import Borrowed
+from borrowed import in_turns
 from errors import Refused
 from protocol import answers, cose, keys
 from protocol import journal as codec
@@ -51,12 +51,12 @@ async def take_ack(loop: "Uplink", name: str, ack: "Ack", round_trip_ms: int | N
         _note_rollback(loop)
         return False
     acked_before, head_before = journal.acked_seq, journal.head_seq
-    with Borrowed("journal_report") as code:
+    with await in_turns("journal_report") as code:
         if not await in_slices(code.acknowledging(journal, ack.ack_seq, ack.ack_mac)):
             _note_rollback(loop)
             return False
     if round_trip_ms is not None and loop.trial_until_ms:
-        _prove(loop, name)
+        await _prove(loop, name)
     # Obeyed once this connection and its code are gone: an order's signature needs the heap for itself.
     waiting = [command.id for command, _ in loop.orders]
     loop.orders += [(command, round_trip_ms is not None) for command in ack.commands if command.id not in waiting]
@@ -76,9 +76,9 @@ def _set_clock(loop: "Uplink", server_time: int, round_trip_ms: int) -> None:
         pass  # the flash ails; taps are refused for that
 
 
-def _prove(loop: "Uplink", name: str) -> None:
+async def _prove(loop: "Uplink", name: str) -> None:
     """Settings on trial: one more link has shown that it works with them."""
-    with Borrowed("trial") as code:
+    with await in_turns("trial") as code:
         if code.proven(loop.config, loop.journal, name):
             loop.trial_until_ms = 0
         loop.links.forced = code.links_on_trial(loop.config)

@@ -1,6 +1,6 @@
 """Short messages that came: sealed answers and pushes. Anything else is forgotten without a word. Borrowed code."""
 
-from borrowed import Borrowed
+from borrowed import in_turns
 from micropython import const
 
 TYPE_CHECKING = False
@@ -18,5 +18,5 @@ async def run(loop: "Uplink") -> None:
         data = await modem.next_sms()
         if data is None:
             return
-        with Borrowed("uplink_answer") as code:
+        with await in_turns("uplink_answer") as code:
             await code.take_unasked(loop, data)

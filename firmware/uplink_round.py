@@ -62,7 +62,7 @@ class _Carrier:
         if self._transport is None:
             if loop.carrier != "wifi" and loop.modem is None:
                 # Before the transport's code: what both need must not go when the transport goes.
-                service = Borrowed("modem_service")
+                service = await in_turns("modem_service")
                 loop.modem = service.module.ModemService(loop, service)  # type: ignore[union-attr]
             self._code = await in_turns("transport_" + loop.carrier)
             self._transport = self._code.module.make(loop)  # type: ignore[union-attr]
@@ -115,7 +115,7 @@ async def _send(loop: "Uplink", carrier: _Carrier) -> None:
     """One message. Its answer comes to the inbox, or never."""
     sealed = await _seal(loop, _SMS_BYTES)
     await (await carrier.transport()).exchange(sealed)
-    loop.requests.append((_iv(sealed), loop.now_ms()))
+    loop.requests.append((await _iv(sealed), loop.now_ms()))
     del loop.requests[:-_REQUESTS_KEPT]
     loop.sms_sent += 1
     loop.load.urgent_ms, loop.load.asked = None, False
@@ -126,7 +126,7 @@ async def _send(loop: "Uplink", carrier: _Carrier) -> None:
 
 
 async def _seal(loop: "Uplink", max_bytes: int) -> bytes:
-    with await in_turns("protocol.report_writer", "report") as code:
+    with await in_turns("report") as code:
         sealed: bytes = await code.seal(loop.device, max_bytes, loop.carrier)
         return sealed
 
@@ -137,8 +137,8 @@ async def _take(loop: "Uplink", sealed: bytes, answer: bytes, round_trip_ms: int
         return moved
 
 
-def _iv(sealed: bytes) -> bytes:
-    with Borrowed("protocol.cose") as cose:
+async def _iv(sealed: bytes) -> bytes:
+    with await in_turns("protocol.cose") as cose:
         iv: bytes = cose.header(sealed)[1]
         return iv
 

