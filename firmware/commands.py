@@ -99,7 +99,10 @@ class Obey:
         with Borrowed("signed_order") as code:
             result: int
             result, self._number = yield from code.check(self._config, self._journal.state, command)
-            return result
+        if result == DONE and command.kind == kinds.LOCK:
+            with Borrowed("lock_text") as code:
+                code.keep(self._config.directory(), str(command.args[2]))
+        return result
 
     def _revoke(self, batch: int, credit: int) -> int:
         if not batch or not credit:

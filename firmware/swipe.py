@@ -61,6 +61,7 @@ class Swipe:
         self._wait: _Wait | None = None
         self._quiet = 0
         self._shown_ms: int | None = None
+        self._shown_order = 0  # of what the screen says about locking
         gc.collect()
 
     def offer(self) -> None:
@@ -216,6 +217,8 @@ class Swipe:
         self._notify_tap(refused.reason, refused.batch, refused.credit, uid)
         self._show_for_a_while()
         self._ui.refuse(refused.reason)
+        if refused.reason == reasons.LOCKED:
+            self._show_locked()
         if counts and not early and refused.reason not in (reasons.STORAGE_FAILED, reasons.STORAGE_FULL):
             self._journal_refusal(refused, uid)
 
@@ -237,6 +240,8 @@ class Swipe:
     def _rest(self) -> None:
         if self._shown_ms is not None and self._device.clock.uptime_ms >= self._shown_ms:
             self._shown_ms = None
+            self._show_base()
+        elif self._shown_ms is None and self._shown_order != self._journal.state.order_number:
             self._show_base()
         self._quiet += 1
         if self._quiet % REST_POLLS == 0:
@@ -265,14 +270,22 @@ class Swipe:
 
     def _show_base(self) -> None:
         state = self._journal.state
+        self._shown_order = state.order_number
         if state.exam is not None:
             self._ui.show("running", credit=state.exam.credit, left=self._left())
         elif state.locked:
-            self._ui.show(reasons.LOCKED)
+            self._show_locked()
         elif not state.batches:
             self._ui.show(reasons.NOT_INITIALISED)
         else:
             self._ui.show("ready", left=self._left())
+
+    def _show_locked(self) -> None:
+        try:
+            with Borrowed("lock_text") as code:
+                code.show(self._ui, self._config.directory())
+        except MemoryError:
+            self._ui.show(reasons.LOCKED)  # a report is under way: the words come with the next screen
 
     def _left(self) -> int:
         left = 0

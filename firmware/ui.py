@@ -54,6 +54,10 @@ class Ui:
             self._lines = lines
             self._notify(lines)
 
+    def draws(self, words: str) -> bool:
+        """Whether this screen has a picture of every character."""
+        return self._screen.draws(words)
+
     def grant(self, **values: object) -> None:
         """An exam may start (values: credit, left)."""
         self._buzzer.play(SOUND_OK)

@@ -24,6 +24,10 @@ class Glyphs:
         self._picture = FrameBuffer(self._bits, SIDE, SIDE, MONO_HLSB)
         self.available = self._load()
 
+    def holds(self, character: str) -> bool:
+        """Is there a glyph of it?"""
+        return self._find(ord(character)) >= 0
+
     def draw(self, frame: FrameBuffer, character: str, x: int, y: int) -> None:
         """The glyph, or a box where there is none."""
         place = self._find(ord(character))

@@ -25,6 +25,10 @@ class TextScreen:
         """Can it show other than ASCII?"""
         return self._glyphs.available
 
+    def draws(self, text: str) -> bool:
+        """Is there a picture of every character?"""
+        return all(32 <= ord(character) < 127 or self._glyphs.holds(character) for character in text)
+
     def show(self, lines: list[str]) -> bool:
         """The first four lines, centred. False: the panel does not answer (the next call tries again)."""
         for number in range(LINES):

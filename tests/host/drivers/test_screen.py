@@ -13,6 +13,7 @@ LINES = 4
 STATES = (
     "boot", "ready", "reading", "running", "ended", "batch_done", "unknown",
     "issuer_ready", "issuer_wait", "issuer_writing", "issuer_done", "issuer_failed",
+    "service_done", "service_known", "locked_note", "locked_letter",
 )  # fmt: skip
 LONGEST = {
     "{left}": {"en": "9999999999", "zh": "999999"},
@@ -21,6 +22,11 @@ LONGEST = {
     "{uid}": {"en": "04a1b2c3d4e5f6", "zh": "04a1b2c3d4e5f6"},
     "{step}": {"en": "16", "zh": "16"},
     "{of}": {"en": "16", "zh": "16"},
+    "{entries}": {"en": "4096", "zh": "4096"},
+    "{first}": {"en": "x" * COLUMNS, "zh": "x" * COLUMNS},
+    "{second}": {"en": "x" * COLUMNS, "zh": "x" * COLUMNS},
+    "{third}": {"en": "x" * COLUMNS, "zh": "x" * COLUMNS},
+    "{fourth}": {"en": "x" * COLUMNS, "zh": "x" * COLUMNS},
 }
 
 

@@ -42,6 +42,12 @@ def all_reported(machine: Board, office: BackOffice, timeout_ms: int = 120_000) 
     return machine.world.run_until(lambda: seq in office.entries, timeout_ms)
 
 
+def screens(machine: Board) -> list[list[str]]:
+    """What was shown since it was asked last."""
+    machine.world.run_for(500)
+    return [message["params"]["lines"] for message in machine.host.take_notifications("screen")]
+
+
 def test_every_entry_arrives(online: Board, authority: TestAuthority, order: BatchOrder, office: BackOffice) -> None:
     for credit in range(1000, 1005):
         assert exam(online, authority, order, credit) == "granted"
@@ -130,6 +136,26 @@ class TestCommands:
         assert self.obey(online, office, uplink.UNLOCK, authority.order(uplink.UNLOCK, 50), 8) == results.STALE
         assert self.obey(online, office, uplink.UNLOCK, authority.order(uplink.UNLOCK, 51), 2) == 0
         assert exam(online, authority, order, 1000) == "granted"
+
+    def test_a_locked_machine_says_why(
+        self, online: Board, authority: TestAuthority, order: BatchOrder, office: BackOffice
+    ) -> None:
+        """The authority's own words, as soon as it is locked and after the power came back; nobody has to tap first."""
+        words = ["Locked", "Not paid. Call", "400 800 12", ""]
+        lock = authority.order(uplink.LOCK, 50, "Not paid. Call 400 800 12")
+        assert self.obey(online, office, uplink.LOCK, lock) == 0
+        assert screens(online)[-1] == words
+        assert exam(online, authority, order, 1000) == "locked"
+        assert screens(online)[-1] == words
+        online.power_off()
+        online.power_on()
+        await_service(online)
+        online.world.run_for(1000)
+        assert screens(online)[-1] == words
+        assert self.obey(online, office, uplink.LOCK, authority.order(uplink.LOCK, 51), 2) == 0
+        assert screens(online)[-1] == ["Locked", "This machine is", "locked", "Call support"]
+        assert self.obey(online, office, uplink.UNLOCK, authority.order(uplink.UNLOCK, 52, "unseen"), 3) == 0
+        assert screens(online)[-1][0] == "Ready"
 
     def test_revoke(self, online: Board, authority: TestAuthority, order: BatchOrder, office: BackOffice) -> None:
         assert self.obey(online, office, uplink.REVOKE_CREDIT, [7, 1000]) == 0
