@@ -4,19 +4,22 @@ from journal import Journal
 from journal_walk import Walk
 from micropython import const
 from protocol import journal as codec
-from protocol.grouping import Groups
 from protocol.slices import finished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from protocol.grouping import Groups
+
 _REPORT_ENTRIES_MAX = const(256)  # protocol.entries
 
 
-def gathering(journal: Journal, seq: int, mac: bytes, limit: int) -> "Generator[None, None, tuple[Groups, bytes]]":
-    """The entries after ``seq``, whose MAC is ``mac``, in slices: (entries, MAC of the last)."""
-    groups = Groups()
+def gathering(
+    journal: Journal, groups: "Groups", after: tuple[int, bytes], limit: int
+) -> "Generator[None, None, bytes]":
+    """Fill the groups with the entries after that one (seq, MAC), in slices; gives the MAC of the last."""
+    seq, mac = after
     walk = Walk(journal, seq + 1)
     while len(groups) < limit:
         found = walk.take()
@@ -26,7 +29,7 @@ def gathering(journal: Journal, seq: int, mac: bytes, limit: int) -> "Generator[
             mac = codec.chain_mac(journal.key, mac, data)
             groups.add(codec.Entry.decode(data))
         yield
-    return groups, mac
+    return mac
 
 
 def chaining(journal: Journal, seq: int, mac: bytes, last: int) -> "Generator[None, None, bytes]":

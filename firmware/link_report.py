@@ -33,18 +33,18 @@ def _modem(modem: "Modem") -> dict[str, object]:
 
 def health(loop: "Uplink") -> dict[int, object]:
     """What the back office is told with each report."""
-    from protocol import uplink  # in memory already, where a report is made
+    from protocol import health as numbers
 
     state = loop.links
     facts: dict[int, object] = {
-        uplink.HEALTH_TRANSPORT: loop.carrier,
-        uplink.HEALTH_SWITCH_REASON: state.reason,
-        uplink.HEALTH_SMS_SENT: loop.sms_sent,
-        uplink.HEALTH_LINK_ERRORS: loop.link_errors,
+        numbers.HEALTH_TRANSPORT: loop.carrier,
+        numbers.HEALTH_SWITCH_REASON: state.reason,
+        numbers.HEALTH_SMS_SENT: loop.sms_sent,
+        numbers.HEALTH_LINK_ERRORS: loop.link_errors,
     }
     if loop.modem is not None:
         modem = loop.modem.modem
-        facts[uplink.HEALTH_SIGNAL_DBM] = modem.signal_dbm
-        facts[uplink.HEALTH_MODEM_RESTARTS] = modem.restarts
-        facts[uplink.HEALTH_NETWORK_TIME] = modem.network_time
+        facts[numbers.HEALTH_SIGNAL_DBM] = modem.signal_dbm
+        facts[numbers.HEALTH_MODEM_RESTARTS] = modem.restarts
+        facts[numbers.HEALTH_NETWORK_TIME] = modem.network_time
     return facts

@@ -1,66 +1,71 @@
-"""One report, sealed, and its answer, opened. Borrowed code: between two reports none of this is in memory."""
+"""One report, sealed. Borrowed code, that borrows in turn what each step needs: the health, the entries, the envelope.
+No two of these are in memory at the same time.
+"""
 
-import gc
-
-import journal_report
-import link_report
-from device_report import FIRMWARE
-from protocol import report_writer, uplink
+from borrowed import in_turns
 from slices import in_slices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from device import Device
+    from protocol.grouping import Groups
 
-ENTRIES_MAX = 96  # in one report; twenty exams of a working day fit an SMS
+    Stream = tuple[bytes, int, bytes]
 
 
-async def seal(device: "Device", max_bytes: int, link: str) -> bytes:
+async def seal(device: "Device", max_bytes: int, link: str, entries_max: int) -> bytes:
     """The oldest entries that the back office does not have, as many as fit, with the machine's health.
 
     In slices: a card that is tapped meanwhile is served in between."""
     journal, config = device.journal, device.config
     assert journal is not None
     assert config is not None
-    health = _least_health(device) if link == "sms" else _health(device)
+    health = await _health(device, link)
     seq, before = journal.acked_seq, journal.acked_mac
-    entries, after = await in_slices(journal_report.gathering(journal, seq, before, ENTRIES_MAX))
-    fits = await in_slices(report_writer.fitting(entries, max_bytes, health, seq + 1))
-    if fits < len(entries):
-        entries = entries.first(fits)
-        after = await in_slices(journal_report.chaining(journal, seq, before, seq + fits))
-    report = uplink.Report(config.machine_id, seq + 1, before, [], after, health)
-    sealed: bytes = await in_slices(report_writer.sealing(config.machine_key, report, entries))
-    return sealed
+    stream, count, after = await _encoded(device, seq, before, (max_bytes, entries_max, len(health)))
+    if not after:
+        after = await _mac_at(device, seq, before, seq + count)
+    with await in_turns("protocol.report_seal") as code:
+        sealed: bytes = code.sealed_report(
+            config.machine_key, config.machine_id, seq + 1, before + after, stream, health
+        )
+        return sealed
 
 
-def _least_health(device: "Device") -> dict[int, object]:
-    """Where each byte has its price."""
-    assert device.config is not None
-    return {
-        uplink.HEALTH_TRANSPORT: "sms",
-        uplink.HEALTH_EPOCH: device.config.epoch,
-        uplink.HEALTH_CLOCK: device.clock.now(),
-    }
+# Functions of their own, so that no variable keeps the code that was given back.
 
 
-def _health(device: "Device") -> dict[int, object]:
+async def _health(device: "Device", link: str) -> bytes:
+    with await in_turns("report_health") as code:
+        health: bytes = code.encoded(device, link)
+        return health
+
+
+async def _encoded(device: "Device", seq: int, mac: bytes, limits: tuple[int, int, int]) -> "Stream":
+    """(stream of bits, how many entries it holds, MAC of the last unless some did not fit)."""
+    max_bytes, entries_max, health_bytes = limits
+    with await in_turns("protocol.grouping"):  # what both steps have in common
+        groups, after = await _gathered(device, seq, mac, entries_max)
+        with await in_turns("protocol.report_entries") as code:
+            fits = await in_slices(code.fitting(groups, max_bytes, health_bytes, seq + 1))
+            if fits < len(groups):
+                groups, after = groups.first(fits), b""
+            stream: bytes = await in_slices(code.encoding(groups))
+            return stream, fits, after
+
+
+async def _gathered(device: "Device", seq: int, mac: bytes, limit: int) -> "tuple[Groups, bytes]":
     assert device.journal is not None
-    assert device.config is not None
-    assert device.uplink is not None
-    device.clock.tick()
-    health = link_report.health(device.uplink)
-    health.update(
-        {
-            uplink.HEALTH_UPTIME_S: device.clock.uptime_ms // 1000,
-            uplink.HEALTH_FIRMWARE: FIRMWARE,
-            uplink.HEALTH_HEAP_FREE_BYTES: min(device.least_heap_bytes, gc.mem_free()),
-            uplink.HEALTH_FLASH_FREE_BYTES: device.journal.free_bytes(),
-            uplink.HEALTH_READER_REINITS: device.chip.reinits,
-            uplink.HEALTH_READER_VERSION: device.chip.version,
-            uplink.HEALTH_EPOCH: device.config.epoch,
-            uplink.HEALTH_PENDING: device.journal.head_seq - device.journal.acked_seq,
-            uplink.HEALTH_CLOCK: device.clock.now(),
-        }
-    )
-    return health
+    from protocol.grouping import Groups
+
+    with await in_turns("journal_report") as code:
+        groups = Groups()
+        after: bytes = await in_slices(code.gathering(device.journal, groups, (seq, mac), limit))
+        return groups, after
+
+
+async def _mac_at(device: "Device", seq: int, mac: bytes, last: int) -> bytes:
+    assert device.journal is not None
+    with await in_turns("journal_report") as code:
+        found: bytes = await in_slices(code.chaining(device.journal, seq, mac, last))
+        return found

@@ -1,7 +1,6 @@
-"""One sealed report for a service card. Borrowed code, that borrows what reads the journal and what seals in turn."""
+"""One sealed report for a service card. Borrowed code, that borrows what each step needs in turn, as report.py does."""
 
 from borrowed import Borrowed
-from protocol import grouping  # noqa: F401 (what both of them load: once)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,21 +19,38 @@ LINK = "card"
 def seal(device: "Device", seq: int, mac: bytes, max_bytes: int) -> tuple[bytes, int, bytes]:
     """(report, number of its entries, MAC of the last) of what comes after ``seq``; b"" when nothing fits."""
     assert device.journal is not None
-    groups, head_mac = _gathered(device, seq, mac)
-    fits = _fitting(device, groups, seq, max_bytes)
-    if fits < 0 or (not fits and seq < device.journal.head_seq):
+    health = _health(device)
+    stream, count, head_mac = _encoded(device, seq, mac, (max_bytes, len(health)))
+    if count < 0 or (not count and seq < device.journal.head_seq):
         return b"", 0, mac
-    if fits < len(groups):
-        groups = groups.first(fits)
-        head_mac = _mac_at(device, seq, mac, seq + fits)
-    return _sealed(device, (seq, mac, head_mac), groups), fits, head_mac
+    if not head_mac:
+        head_mac = _mac_at(device, seq, mac, seq + count)
+    return _sealed(device, (seq, mac + head_mac), stream, health), count, head_mac
 
 
-def _gathered(device: "Device", seq: int, mac: bytes) -> "tuple[Groups, bytes]":
+def _encoded(device: "Device", seq: int, mac: bytes, limits: tuple[int, int]) -> tuple[bytes, int, bytes]:
+    """(stream of bits, how many entries it holds, MAC of the last unless some did not fit).
+
+    -1 entries when there is not even room for a report without any."""
+    max_bytes, health_bytes = limits
+    with Borrowed("protocol.grouping") as code:  # what both steps have in common
+        groups = code.Groups()
+        head_mac = _gathered(device, groups, (seq, mac))
+        with Borrowed("protocol.report_entries") as code:
+            if not len(groups) and code.report_bytes(seq + 1, 0, health_bytes) > max_bytes:
+                return b"", -1, head_mac
+            fits: int = _fed(device, code.fitting(groups, max_bytes, health_bytes, seq + 1))
+            if fits < len(groups):
+                groups, head_mac = groups.first(fits), b""
+            stream: bytes = _fed(device, code.encoding(groups))
+            return stream, fits, head_mac
+
+
+def _gathered(device: "Device", groups: "Groups", after: tuple[int, bytes]) -> bytes:
     assert device.journal is not None
     with Borrowed("journal_report") as code:
-        found: tuple[Groups, bytes] = _fed(device, code.gathering(device.journal, seq, mac, ENTRIES_MAX))
-        return found
+        mac: bytes = _fed(device, code.gathering(device.journal, groups, after, ENTRIES_MAX))
+        return mac
 
 
 def _mac_at(device: "Device", seq: int, mac: bytes, last: int) -> bytes:
@@ -43,36 +59,30 @@ def _mac_at(device: "Device", seq: int, mac: bytes, last: int) -> bytes:
         return found
 
 
-def _fitting(device: "Device", groups: "Groups", seq: int, max_bytes: int) -> int:
-    """How many of the entries; -1 when there is not even room for a report without any."""
-    with Borrowed("protocol.report_writer") as code:
-        health = _health(device)
-        if not len(groups) and code.report_bytes([], health) > max_bytes:
-            return -1
-        fits: int = _fed(device, code.fitting(groups, max_bytes, health, seq + 1))
-        return fits
-
-
-def _sealed(device: "Device", chain: tuple[int, bytes, bytes], groups: "Groups") -> bytes:
+def _sealed(device: "Device", begin: tuple[int, bytes], stream: bytes, health: bytes) -> bytes:
+    """``begin``: seq of the entry before the first, and the two MACs."""
     assert device.config is not None
-    seq, before, after = chain
-    with Borrowed("protocol.report_writer") as code:
-        report = code.Report(device.config.machine_id, seq + 1, before, [], after, _health(device))
-        sealed: bytes = _fed(device, code.sealing(device.config.machine_key, report, groups))
+    seq, macs = begin
+    with Borrowed("protocol.report_seal") as code:
+        sealed: bytes = code.sealed_report(
+            device.config.machine_key, device.config.machine_id, seq + 1, macs, stream, health
+        )
         return sealed
 
 
-def _health(device: "Device") -> dict[int, object]:
+def _health(device: "Device") -> bytes:
     """No clock: nobody knows how long the card is on its way."""
-    from protocol import uplink  # borrowed with the writer
-
     assert device.config is not None
     assert device.journal is not None
-    return {
-        uplink.HEALTH_EPOCH: device.config.epoch,
-        uplink.HEALTH_TRANSPORT: LINK,
-        uplink.HEALTH_PENDING: device.journal.pending(),
-    }
+    with Borrowed("protocol.health") as numbers:
+        facts = {
+            numbers.HEALTH_EPOCH: device.config.epoch,
+            numbers.HEALTH_TRANSPORT: LINK,
+            numbers.HEALTH_PENDING: device.journal.pending(),
+        }
+    with Borrowed("protocol.cbor") as cbor:
+        encoded: bytes = cbor.encode(facts)
+        return encoded
 
 
 def _fed(device: "Device", steps: "Generator[None, None, Result]") -> "Result":

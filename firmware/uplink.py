@@ -39,6 +39,7 @@ class Uplink:
         self.last_error = ""
         self.link_errors = 0
         self.sms_sent = 0
+        self.entries_max = 96  # in the next report; fewer while the heap has no room for so many
         self.day_began_s: int | None = None  # uptime; of the day whose short messages are counted
         self.trial_until_ms = 0  # uptime; 0: nothing is on trial in this run
         self.told_switches = 0

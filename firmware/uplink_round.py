@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from uplink import Uplink
 
 _EXCHANGES_MAX = const(64)  # in one round; then everything is looked at again
+_ENTRIES_MAX = const(96)  # in one report; twenty exams of a working day fit an SMS
+_ENTRIES_MIN = const(4)  # one exam
 _REQUESTS_KEPT = const(8)  # short messages whose answers are still taken
 _MESSAGE_BYTES = const(4096)
 _SMS_BYTES = const(140)
@@ -35,6 +37,7 @@ async def run(loop: "Uplink") -> None:
             await _send(loop, carrier)
         else:
             await _exchange(loop, carrier)
+        loop.entries_max = min(_ENTRIES_MAX, 2 * loop.entries_max)
     except asyncio.CancelledError:
         carrier.drop()
         raise
@@ -43,6 +46,7 @@ async def run(loop: "Uplink") -> None:
     except ProtocolError as error:
         _failed(loop, TransportError("no_answer", "the answer is wrong: " + error.code))
     except MemoryError:
+        loop.entries_max = max(_ENTRIES_MIN, loop.entries_max // 2)  # a report that is too large would be so for ever
         _failed(loop, TransportError("out_of_memory"))
     finally:
         await carrier.close()
@@ -127,7 +131,7 @@ async def _send(loop: "Uplink", carrier: _Carrier) -> None:
 
 async def _seal(loop: "Uplink", max_bytes: int) -> bytes:
     with await in_turns("report") as code:
-        sealed: bytes = await code.seal(loop.device, max_bytes, loop.carrier)
+        sealed: bytes = await code.seal(loop.device, max_bytes, loop.carrier, loop.entries_max)
         return sealed
 
 

@@ -4,13 +4,12 @@ Law: only numbers, byte strings, texts, lists, dicts, tags, booleans and None; n
 What a decoder of ours accepts, it would encode to the same bytes.
 """
 
-from protocol.errors import Malformed, OutOfRange, TooLong
+from protocol.cbor_head import BYTES, DICT, LIST, NEGATIVE, SIMPLE, TAG, TEXT, UNSIGNED, head
+from protocol.errors import Malformed, TooLong
 
 MAX_DEPTH = 8  # lists, dicts and tags inside each other
 MAX_BYTES = 16384
 MAX_ITEMS = 1024  # in one list or dict
-
-_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _LIST, _DICT, _TAG, _SIMPLE = range(8)
 
 
 class Tag:
@@ -50,22 +49,22 @@ def _encode(value: object, output: bytearray, depth: int) -> None:
     if value is None or value is True or value is False:
         output.append(0xF6 if value is None else 0xF4 + (value is True))
     elif isinstance(value, int):
-        _head(output, _NEGATIVE if value < 0 else _UNSIGNED, -1 - value if value < 0 else value)
+        output.extend(head(NEGATIVE if value < 0 else UNSIGNED, -1 - value if value < 0 else value))
     elif isinstance(value, (bytes, bytearray)):
-        _head(output, _BYTES, len(value))
+        output.extend(head(BYTES, len(value)))
         output.extend(value)
     elif isinstance(value, str):
         text = _utf8(value)
-        _head(output, _TEXT, len(text))
+        output.extend(head(TEXT, len(text)))
         output.extend(text)
     elif isinstance(value, (list, tuple)):
-        _head(output, _LIST, len(value))
+        output.extend(head(LIST, len(value)))
         for item in value:
             _encode(item, output, depth + 1)
     elif isinstance(value, dict):
         _encode_dict(value, output, depth)
     elif isinstance(value, Tag):
-        _head(output, _TAG, value.number)
+        output.extend(head(TAG, value.number))
         _encode(value.value, output, depth + 1)
     else:
         raise Malformed("no CBOR of ours for " + type(value).__name__)
@@ -73,7 +72,7 @@ def _encode(value: object, output: bytearray, depth: int) -> None:
 
 def _encode_dict(value: dict[object, object], output: bytearray, depth: int) -> None:
     """Keys in the order of their encoded bytes (RFC 8949 4.2.1)."""
-    _head(output, _DICT, len(value))
+    output.extend(head(DICT, len(value)))
     pairs = []
     for key in value:
         _check_key(key)
@@ -84,39 +83,26 @@ def _encode_dict(value: dict[object, object], output: bytearray, depth: int) -> 
         _encode(item, output, depth + 1)
 
 
-def _head(output: bytearray, major: int, number: int) -> None:
-    if number < 0 or number >> 64:
-        raise OutOfRange("no 64-bit number")
-    if number < 24:
-        output.append(major << 5 | number)
-        return
-    code = 0
-    while number >> (8 << code):
-        code += 1
-    output.append(major << 5 | 24 + code)
-    output.extend(number.to_bytes(1 << code, "big"))
-
-
 def _decode(data: bytes, offset: int, depth: int) -> tuple[object, int]:
     """(value, offset after it)."""
     if depth > MAX_DEPTH:
         raise TooLong("CBOR nested too deep")
     major, number, offset = _decode_head(data, offset)
-    if major == _UNSIGNED:
+    if major == UNSIGNED:
         return number, offset
-    if major == _NEGATIVE:
+    if major == NEGATIVE:
         return -1 - number, offset
-    if major in (_BYTES, _TEXT):
+    if major in (BYTES, TEXT):
         end = offset + number
         if end > len(data):
             raise Malformed("CBOR string cut short")
         part = data[offset:end]
-        return (part if major == _BYTES else _text(part)), end
-    if major == _LIST:
+        return (part if major == BYTES else _text(part)), end
+    if major == LIST:
         return _decode_list(data, offset, number, depth)
-    if major == _DICT:
+    if major == DICT:
         return _decode_dict(data, offset, number, depth)
-    if major == _TAG:
+    if major == TAG:
         value, offset = _decode(data, offset, depth + 1)
         return Tag(number, value), offset
     return _simple(number), offset
@@ -130,7 +116,7 @@ def _decode_head(data: bytes, offset: int) -> tuple[int, int, int]:
     offset += 1
     if number < 24:
         return major, number, offset
-    if number > 27 or major == _SIMPLE:
+    if number > 27 or major == SIMPLE:
         raise Malformed("floats and indefinite lengths are not used")
     size = 1 << number - 24
     if offset + size > len(data):

@@ -6,26 +6,12 @@ refuses what it does not know.
 """
 
 from protocol import cbor, ccm
-from protocol.errors import BadKey, Malformed, UnknownKind
+from protocol.cose_writer import COSE_ENCRYPT0, IV, KEY_ID, PROTECTED, TAG_BYTES, check, covered
+from protocol.cose_writer import IV_BYTES as IV_BYTES
+from protocol.cose_writer import seal as seal
+from protocol.errors import Malformed, UnknownKind
 
-COSE_ENCRYPT0 = 16  # CBOR tag
-ALGORITHM = 1  # header: algorithm
-KEY_ID = 4  # header: kid
-IV = 5  # header: nonce
-AES_CCM_16_64_128 = 10
-KEY_BYTES = 16
-IV_BYTES = 13
-TAG_BYTES = 8
 MAX_KEY_ID_BYTES = 16
-
-_PROTECTED = b"\xa1\x01\x0a"  # {1: 10}
-
-
-def seal(key: bytes, key_id: bytes, iv: bytes, payload: bytes, external_aad: bytes = b"") -> bytes:
-    _check(key, iv)
-    sealed = ccm.seal(key, iv, payload, _enc_structure(external_aad), TAG_BYTES)
-    unprotected = {KEY_ID: key_id, IV: iv} if key_id else {IV: iv}
-    return cbor.encode(cbor.Tag(COSE_ENCRYPT0, [_PROTECTED, unprotected, sealed]))
 
 
 def header(message: bytes) -> tuple[bytes, bytes]:
@@ -36,13 +22,8 @@ def header(message: bytes) -> tuple[bytes, bytes]:
 
 def open_(key: bytes, message: bytes, external_aad: bytes = b"") -> bytes:
     _, iv, sealed = _parts(message)
-    _check(key, iv)
-    return ccm.open_(key, iv, sealed, _enc_structure(external_aad), TAG_BYTES)
-
-
-def _enc_structure(external_aad: bytes) -> bytes:
-    """What the tag covers besides the payload (RFC 9052 5.3)."""
-    return cbor.encode(["Encrypt0", _PROTECTED, external_aad])
+    check(key, iv)
+    return ccm.open_(key, iv, sealed, covered(external_aad), TAG_BYTES)
 
 
 def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
@@ -53,7 +34,7 @@ def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
     if not isinstance(parts, list) or len(parts) != 3:
         raise Malformed("COSE_Encrypt0 has three parts")
     protected, unprotected, sealed = parts
-    if protected != _PROTECTED:
+    if protected != PROTECTED:
         raise UnknownKind("another algorithm than AES-CCM-16-64-128")
     if not isinstance(unprotected, dict) or not set(unprotected) <= {KEY_ID, IV}:
         raise Malformed("the unprotected header holds kid and IV")
@@ -65,10 +46,3 @@ def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
     if not isinstance(sealed, bytes) or len(sealed) < TAG_BYTES:
         raise Malformed("no ciphertext")
     return key_id, iv, sealed
-
-
-def _check(key: bytes, iv: bytes) -> None:
-    if len(key) != KEY_BYTES:
-        raise BadKey("AES-CCM-16-64-128 takes 16 key bytes")
-    if len(iv) != IV_BYTES:
-        raise Malformed("the IV has 13 bytes")

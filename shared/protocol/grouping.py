@@ -3,7 +3,6 @@
 An exam of four entries is one small tuple here, so a machine that gathers a report needs little memory for it.
 """
 
-from protocol.bits import WORD
 from protocol.journal import DEBIT, ENDED, INTENT, STARTED, Entry
 
 TYPE_CHECKING = False
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     Group = Exam | Entry
 
 EXAM_KINDS = (INTENT, DEBIT, STARTED, ENDED)
+WORD = 0xFFFFFFFF  # a 32-bit number, as bits.py
 RUNNING = -1  # in place of the duration of an exam that has not ended
 
 # Places in an exam

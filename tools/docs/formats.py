@@ -19,6 +19,7 @@ from protocol import (  # noqa: E402 (the folder of the protocol is known only n
     cose,
     entries,
     entries_reader,
+    health,
     hostlink,
     journal,
     keys,
@@ -27,6 +28,7 @@ from protocol import (  # noqa: E402 (the folder of the protocol is known only n
     orders,
     provisioning,
     records,
+    reports,
     results,
     uplink,
 )
@@ -219,25 +221,24 @@ def _envelope() -> str:
 
 def _messages() -> str:
     parts = [f"## Uplink messages\n\n{law(uplink)}\n\n### Report\n"]
-    parts.append(_member_table("REPORT_MEMBERS", uplink.REPORT_MEMBERS))
+    parts.append(_member_table(reports, "REPORT_MEMBERS", reports.REPORT_MEMBERS))
     parts.append("\n### Answer\n")
-    parts.append(_member_table("ACK_MEMBERS", uplink.ACK_MEMBERS))
+    parts.append(_member_table(uplink, "ACK_MEMBERS", uplink.ACK_MEMBERS))
     parts.append(
         f"\nAt most {uplink.MAX_COMMANDS} commands of at most {uplink.MAX_COMMAND_ARGUMENTS} arguments in one answer.\n"
     )
     sections: dict[str, list[tuple[object, ...]]] = {
         "command": [(value, name, comment) for name, value, comment in constants(command_kinds)],
-        "health number": [],
-        "alert": [],
+        "health number": _numbers(health, "HEALTH_"),
+        "alert": _numbers(uplink, "ALERT_"),
     }
-    for name, value, comment in constants(uplink):
-        if name.startswith("HEALTH_"):
-            sections["health number"].append((value, name, comment))
-        elif name.startswith("ALERT_"):
-            sections["alert"].append((value, name, comment))
     for title, rows in sections.items():
         parts.append(table((title, "name", "meaning"), rows) + "\n")
     return "\n".join(parts).rstrip()
+
+
+def _numbers(module: ModuleType, prefix: str) -> list[tuple[object, ...]]:
+    return [(value, name, comment) for name, value, comment in constants(module) if name.startswith(prefix)]
 
 
 def _orders() -> str:
@@ -375,8 +376,8 @@ def _field_table(
     return table(("offset", "bytes", "field", "type", "meaning"), rows)
 
 
-def _member_table(name: str, members: tuple[str, ...]) -> str:
-    comments = meanings(uplink, name)
+def _member_table(module: ModuleType, name: str, members: tuple[str, ...]) -> str:
+    comments = meanings(module, name)
     rows: list[tuple[object, ...]] = [(place, member, comments[place]) for place, member in enumerate(members)]
     return table(("place", "member", "what"), rows)
 

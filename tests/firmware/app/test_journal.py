@@ -9,6 +9,7 @@ from errors import Corrupt, StorageFailed, StorageFull
 from journal import MAX_PENDING_ENTRIES, Journal
 from journal_files import Segment
 from protocol import journal as codec
+from protocol.grouping import Groups
 from protocol.slices import finished
 from ram_flash import copy_of, format_flash, mount, used_blocks
 
@@ -288,13 +289,14 @@ def test_a_walk_in_slices_beside_a_journal_that_moves():
         journal_report.acknowledge(journal, 40)
         seq, mac = journal.acked_seq, journal.acked_mac
         expected, expected_mac = journal_report.following(journal, seq, mac, head - seq)
-        steps = journal_report.gathering(journal, seq, mac, head - seq)
+        groups = Groups()
+        steps = journal_report.gathering(journal, groups, (seq, mac), head - seq)
         credit = 1030
         while True:
             try:
                 next(steps)
             except StopIteration as end:
-                groups, found_mac = end.value
+                found_mac = end.value
                 break
             action = random.randint(0, 3)  # noqa: S311
             if action == 0:
