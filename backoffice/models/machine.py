@@ -28,7 +28,7 @@ class Machine(SQLModel, table=True):
     firmware: str = Field(default="", max_length=32)
     transport: str = Field(default="", max_length=16)
     sms_number: str = Field(default="", max_length=24)
-    """Where its last authentic SMS came from; empty when it never sent one."""
+    """Where its last SMS with something new came from; empty when none came."""
     reader_healthy: bool | None = None
     reader_reinits: int = 0
     pending_entries: int = 0
