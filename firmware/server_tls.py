@@ -13,7 +13,9 @@ async def secured(loop: "Uplink", pipe: "Pipe") -> Tls:
     """The connection, protected; the handshake comes with the first write."""
     config = loop.config
     authority = config.octets("server_ca")
-    set_clock(loop.device.clock.now(), authority)  # certificates have dates
+    # Certificates have dates. Not the phone network's time: a false one, years ahead, would make every server's an old
+    # one, and the clock that TLS looks at is never moved back.
+    set_clock(loop.device.clock.earliest() or 0, authority)
     tls = Tls(pipe, config.text("server_name") or config.text("server_host"), authority)
     await tls.connect()
     return tls

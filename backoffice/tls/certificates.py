@@ -83,7 +83,8 @@ def make_authority(common: str, now: datetime) -> Made:
     """A self-signed authority that may sign servers and nothing below them."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(common)
-    builder = _builder(name, name, key, now, AUTHORITY_DAYS)
+    begin = now - timedelta(seconds=BACKDATED_S)
+    builder = _builder(name, name, key, begin, now + timedelta(days=AUTHORITY_DAYS))
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs=True), critical=True)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -91,9 +92,14 @@ def make_authority(common: str, now: datetime) -> Made:
 
 
 def make_server(authority: Made, common: str, alternatives: list[x509.GeneralName], now: datetime) -> Made:
-    """A server's certificate by this authority."""
+    """A server's certificate by this authority.
+
+    It begins with the authority and not today: a machine that was switched off when it was made holds it against a
+    clock that is behind, and would have to refuse the one connection that tells it the time.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = _builder(_name(common), authority.certificate.subject, key, now, SERVER_DAYS)
+    begin, end = authority.certificate.not_valid_before_utc, now + timedelta(days=SERVER_DAYS)
+    builder = _builder(_name(common), authority.certificate.subject, key, begin, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(signs=False), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -134,11 +140,11 @@ def names_of(path: Path) -> list[str]:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begin: datetime, end: datetime
 ) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number())
-    return builder.not_valid_before(now - timedelta(seconds=BACKDATED_S)).not_valid_after(now + timedelta(days=days))
+    return builder.not_valid_before(begin).not_valid_after(end)
 
 
 def _usage(*, signs: bool) -> x509.KeyUsage:

@@ -87,6 +87,17 @@ def test_the_next_certificate_is_by_the_same_authority(tmp_path: Path) -> None:
     assert certificates.server_context(tmp_path / "server.pem", tmp_path / "server.key")
 
 
+def test_a_renewed_certificate_is_good_for_a_clock_that_is_behind(tmp_path: Path) -> None:
+    """A machine that was switched off over the renewal takes its last sure time, or the authority's first day, for now:
+    to hear the right time it needs this very connection."""
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    authority = certificates.make_authority("perscan.example", made)
+    years_later = made + timedelta(days=5 * 365)
+    server = certificates.make_server(authority, "perscan.example", [], years_later).certificate
+    assert server.not_valid_before_utc == authority.certificate.not_valid_before_utc
+    assert server.not_valid_after_utc > years_later + timedelta(days=365)
+
+
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     certificates.make(tmp_path, NAMES)
     (tmp_path / "server.key").chmod(0o640)
