@@ -4,6 +4,7 @@ from backoffice.clock import Clock
 from backoffice.errors import SettingsError
 from backoffice.settings import Settings
 from backoffice.sms.kannel import KannelPlatform
+from backoffice.sms.modem import ModemPlatform
 from backoffice.sms.platform import Platform
 from backoffice.sms.secret import SmsSecrets
 from backoffice.sms.webhook import WebhookPlatform
@@ -17,8 +18,4 @@ def make_platform(settings: Settings, secrets: SmsSecrets, clock: Clock) -> Plat
         return KannelPlatform(settings.sms_kannel_url, settings.sms_number, settings.sms_callback_url, secrets)
     if not settings.sms_modem_port:
         raise SettingsError("PERSCAN_SMS_MODEM_PORT: which serial port is the modem at?")
-    from backoffice.sms.modem import (
-        ModemPlatform,  # only here: pyserial opens ports when it is imported on some systems
-    )
-
     return ModemPlatform(settings.sms_modem_port, settings.sms_modem_baud, secrets.sim_pin)
