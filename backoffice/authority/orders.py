@@ -11,17 +11,20 @@ from backoffice.authority import signing
 from backoffice.authority.session import Authority
 from backoffice.commands import repository as rows
 from backoffice.commands import service as commands
-from backoffice.errors import WrongState
+from backoffice.errors import InvalidInput, WrongState
 from backoffice.machines import service as machines
 from backoffice.machines.schemas import MachineState
 from backoffice.models import Machine, MachineCommand
 from backoffice.workshop import Workshop
 
+TEXT = "text"
 WORDS = {uplink.LOCK: "locked", uplink.UNLOCK: "active"}
 
 
 def lock(workshop: Workshop, viewer: Viewer, machine_id: int, text: str) -> MachineCommand:
-    """Stop a machine from granting exams; the text is for its screen. Raises AuthorityClosed."""
+    """Stop a machine from granting exams; the text is for its screen. Raises InvalidInput, AuthorityClosed."""
+    if len(text.encode()) > orders.MAX_TEXT_BYTES or not text.isprintable():
+        raise InvalidInput(f"the text has {orders.MAX_TEXT_BYTES} bytes that can be printed, at most", setting=TEXT)
     return _order(workshop, viewer, machine_id, uplink.LOCK, text)
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from protocol import orders
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from backoffice.institutions.schemas import U32_MAX
 from backoffice.machines import configuration
@@ -16,17 +16,8 @@ INTERVAL_MAX_S = 86400
 Number = Annotated[int, Field(ge=1, le=U32_MAX)]
 
 
-def _fits_the_screen(text: str) -> str:
-    if len(text.encode()) > orders.MAX_TEXT_BYTES:
-        raise ValueError(f"the text has at most {orders.MAX_TEXT_BYTES} bytes")
-    if not text.isprintable():
-        raise ValueError("the text has characters that cannot be printed")
-    return text
-
-
-ScreenText = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=orders.MAX_TEXT_BYTES), AfterValidator(_fits_the_screen)
-]
+ScreenText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=orders.MAX_TEXT_BYTES)]
+"""How many bytes that is, and what can be printed, is looked at by who signs it (authority/orders.py)."""
 SettingName = Annotated[str, StringConstraints(max_length=configuration.NAME_MAX_CHARS)]
 SettingText = Annotated[str, StringConstraints(max_length=configuration.CA_MAX_CHARS)]
 

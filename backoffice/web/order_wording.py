@@ -6,6 +6,7 @@ from typing import Self
 
 from protocol import links
 
+from backoffice.authority.orders import TEXT
 from backoffice.commands.results import Result
 from backoffice.web.i18n import Translator, mark
 
@@ -52,7 +53,7 @@ SWITCH_REASONS: Mapping[str, str] = {
     links.OUT_OF_MEMORY: mark("The machine had no memory left for the link before."),
 }
 
-SETTINGS: Mapping[str, str] = {
+SETTINGS: dict[str, str] = {
     "language": mark("Language of the screen"),
     "require_client": mark("Only together with the PC of the device"),
     "exam_s": mark("Longest exam (seconds)"),
@@ -75,6 +76,8 @@ SETTINGS: Mapping[str, str] = {
     "sms_gather_s": mark("Gather entries for an SMS for (seconds)"),
     "sms_min_entries": mark("Send an SMS from so many entries on"),
 }
+
+FIELDS: dict[str, str] = {TEXT: mark("Text for its screen")}
 
 PROBLEMS: Mapping[str, str] = {
     "confirm": mark("The number that you typed is not this machine's number. Nothing was ordered."),
@@ -104,6 +107,8 @@ class OrderWords:
     links: Mapping[str, str]
     switch_reasons: Mapping[str, str]
     settings: Mapping[str, str]
+    fields: Mapping[str, str]
+    """What a form asks for: settings, and what else an order may say."""
     problems: Mapping[str, str]
     kept: str
 
@@ -117,6 +122,7 @@ class OrderWords:
             links=spoken(LINKS),
             switch_reasons=spoken(SWITCH_REASONS),
             settings=spoken(SETTINGS),
+            fields=spoken(SETTINGS | FIELDS),
             problems=spoken(PROBLEMS),
             kept=words.gettext(KEPT),
         )

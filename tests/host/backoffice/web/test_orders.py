@@ -152,6 +152,19 @@ def test_the_wrong_number_stops_nothing(office: Office, machine: Machine, visit:
     assert exchange(office, machine) == []
 
 
+@pytest.mark.usefixtures("authority")
+def test_a_text_that_the_screen_has_no_room_for(office: Office, machine: Machine, visit: Visit) -> None:
+    start(visit)
+    choice = open_choice(visit, "lock")
+    choice.get_by_label("Text for its screen").fill("请" * 22)
+    choice.get_by_label("type the machine's number").fill(str(NUMBER))
+    choice.get_by_role("button", name=f"Lock machine {NUMBER}").click()
+    problem = visit.page.locator("#orders [role=alert]")
+    expect(problem).to_contain_text("The machine would not take this.")
+    expect(problem).to_contain_text("Text for its screen")
+    assert exchange(office, machine) == []
+
+
 def test_a_connection_that_does_not_work_is_said_to_have_returned(
     office: Office, machine: Machine, visit: Visit
 ) -> None:
