@@ -2,12 +2,22 @@
 
 The event loop serves whoever is due first, so a card that comes while the modem talks waits for the turn under way to
 end and no longer. A turn costs what its interpreter takes (CPU time of the host x the published ratio, the seam not
-even taken off) and what the flash takes; turns of the card reader's own tasks are not the modem's. The arithmetic of
-a TLS handshake is C and has another ratio: turns of a handshake stand in a row of their own, unscaled, beside what an
-ESP32 is published to take.
+even taken off) and what the flash takes. Turns of the card reader's own tasks are not the modem's, nor are those that
+answer the client's questions: they stand in a row of their own. The arithmetic of a TLS handshake is C and has another
+ratio: turns of a handshake stand in a row of their own, unscaled, beside what an ESP32 is published to take; the uplink
+begins one only when no card has been in the field for a second and no client waits for one.
+
+The collector is C, too. It keeps the interpreter's ratio, which is not kind to it: 0.09 to 0.1 ms here for this heap,
+4 ms by the ratio, where an ESP32 without external memory is reported to take 1.8 ms (github.com/micropython/micropython
+issue 8428).
+
+The runs do the same, but for what the host's sockets take, and the host disturbs each of them elsewhere: each turn
+counts as in the run in which it was disturbed least.
 """
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
 
 from benchmarks.answering import NAME, Answering, answering
 from benchmarks.figure import Figure
@@ -21,7 +31,8 @@ from emulator.world import World
 GROUP = "Uplink: how long a tap is kept waiting while the modem talks"
 TLS_GROUP = "Uplink: TLS over GPRS"
 GOAL_MS = 50
-RUNS = 2
+RUNS = 4
+TLS_RUNS = 2
 EXAMS = 20
 SEED = 1
 LEFT_MAX = 4  # entries: the clock that an answer sets waits for others
@@ -46,12 +57,15 @@ class Session:
 
 def figures() -> list[Figure]:
     rows = []
+    asked = 0.0
+    method = f"longest turn of {EXAMS} exams' reports, each turn's least of {RUNS} runs, CPU x {ESP32_RATIO} + flash"
     for link, words in (("wifi", "Wi-Fi, no TLS"), ("gprs", "GPRS, no TLS"), ("sms", "SMS")):
-        worst = _steady([_session(link, tls=False) for _ in range(RUNS)])
-        method = f"longest turn of {EXAMS} exams' reports, least of {RUNS} runs, CPU x {ESP32_RATIO} + flash"
+        turns = _steady([_session(link, tls=False) for _ in range(RUNS)])
+        worst = max(cost_ms for turn, cost_ms in turns if not turn.host_bytes)
+        asked = max([asked, *(cost_ms for turn, cost_ms in turns if turn.host_bytes)])
         rows.append(Figure(GROUP, words, worst, "ms", method, f"at most {GOAL_MS} ms", worst <= GOAL_MS))
-    sessions = [_session("gprs", tls=True) for _ in range(RUNS)]
-    rows += _tls(sessions)
+    rows.append(Figure(GROUP, "a question of the client", asked, "ms", "the same, of the turns that answer one"))
+    rows += _tls([_session("gprs", tls=True) for _ in range(TLS_RUNS)])
     return rows
 
 
@@ -77,9 +91,24 @@ def _tls(sessions: list[Session]) -> list[Figure]:
     ]
 
 
-def _steady(sessions: list[Session]) -> float:
-    """The longest turn, each by the run in which the host disturbed it least: the runs are the same, turn for turn."""
-    return min(max(_cost_ms(turn) for turn in _others(session.turns)) for session in sessions)
+def _steady(sessions: list[Session]) -> list[tuple[Turn, float]]:
+    """The turns of the calmest run, with what each cost in the run in which the host disturbed it least."""
+    runs = [_others(session.turns) for session in sessions]
+    first, *others = sorted(runs, key=lambda turns: max(map(_cost_ms, turns)))
+    least_ms = [_cost_ms(turn) for turn in first]
+    for turns in others:
+        for here, there, length in SequenceMatcher(None, _shapes(first), _shapes(turns), False).get_matching_blocks():
+            for number in range(length):
+                least_ms[here + number] = min(least_ms[here + number], _cost_ms(turns[there + number]))
+    return list(zip(first, least_ms, strict=True))
+
+
+def _shapes(turns: list[Turn]) -> list[tuple[int, ...]]:
+    """What tells turns apart, without what the host has a say in."""
+    gaps_ms = [0, *((after.time_us - before.time_us) // 1000 for before, after in pairwise(turns))]
+    return [
+        (gap_ms, turn.flash_us, turn.host_bytes, turn.requests) for gap_ms, turn in zip(gaps_ms, turns, strict=True)
+    ]
 
 
 def _cost_ms(turn: Turn) -> float:

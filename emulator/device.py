@@ -64,6 +64,8 @@ class Turn(NamedTuple):
     cpu_us: int  # of the host
     flash_us: int  # that the flash was busy in it
     spi_transactions: int  # with the card reader in it
+    host_bytes: int  # that it read of the host's questions
+    requests: int  # to the emulator: with the time, what tells a turn of one run in another
 
 
 @dataclass
@@ -284,17 +286,17 @@ class Board:
 
     def mark_turn(self, ends: bool) -> None:
         """The board, which waits for our answer, says that a turn of its event loop begins or ends here."""
-        now = Turn(self.world.now_us, self.cpu_us, self.flash.counters.busy_us, self.counters.spi_transactions)
+        now = Turn(
+            self.world.now_us,
+            self.cpu_us,
+            self.flash.counters.busy_us,
+            self.counters.spi_transactions,
+            self.uarts[wiring.HOST_UART].taken_bytes,
+            self.counters.requests,
+        )
         if ends and self._turn_began is not None:
-            began = self._turn_began
-            self.turns.append(
-                Turn(
-                    now.time_us,
-                    now.cpu_us - began.cpu_us,
-                    now.flash_us - began.flash_us,
-                    now.spi_transactions - began.spi_transactions,
-                )
-            )
+            lengths = [there - here for here, there in zip(self._turn_began[1:], now[1:], strict=True)]
+            self.turns.append(Turn(now.time_us, *lengths))
         self._turn_began = None if ends else now
 
     def begin_wait(self, uart_mask: int, until_us: int) -> Answer | None:

@@ -25,6 +25,7 @@ class Uart:
         self.buffer_bytes = 256
         self.dropped_bytes = 0
         self.received_bytes = 0
+        self.taken_bytes = 0  # that the board has read
         self.sent_bytes = 0
         self.on_sent: list[Callable[[bytes], None]] = []
         self._world = world
@@ -77,6 +78,7 @@ class Uart:
             end = end if newline < 0 else newline + 1
         data = bytes(self._buffer[:end])
         del self._buffer[:end]
+        self.taken_bytes += end
         return data
 
     def _arrive(self, chunk: bytes, generation: int) -> None:

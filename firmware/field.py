@@ -18,7 +18,7 @@ class Field:
     def __init__(self, chip: Mfrc522) -> None:
         self.chip = chip
         self._done: bytes | None = None  # the UID that was dealt with; b"" = two cards that were
-        self._absent = 0
+        self.absent_polls = 0  # in a row, up to now
 
     def poll(self) -> Medium | None:
         """The card to act on, if there is one that was not dealt with. Raises TwoCards once, ReaderLost, Refused."""
@@ -30,12 +30,12 @@ class Field:
             self._gone()
             return None
         except TwoCards:
-            self._absent = 0
+            self.absent_polls = 0
             if self._done == b"":
                 return None
             self._done = b""
             raise
-        self._absent = 0
+        self.absent_polls = 0
         if card.uid == self._done:
             a.halt(self.chip)
             return None
@@ -69,6 +69,6 @@ class Field:
         return medium
 
     def _gone(self) -> None:
-        self._absent += 1
-        if self._absent >= ABSENT_POLLS:
+        self.absent_polls += 1
+        if self.absent_polls >= ABSENT_POLLS:
             self._done = None

@@ -90,6 +90,10 @@ class ServerTransport:
     async def _connected(self) -> Http:
         config = self._loop.config
         host = config.text("server_host")
+        if config.flag("server_tls"):
+            # Before there is a connection: a server does not wait for one that says nothing.
+            with await in_turns("server_tls") as code:
+                await code.quiet(self._loop)
         try:
             pipe = await self._way.dial(self._loop, host, config.number("server_port"))
         except self._way.ERRORS as error:

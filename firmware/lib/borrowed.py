@@ -14,10 +14,11 @@ _NEEDS = const("/rom/needs/")
 LOAD_THRESHOLD_BYTES = 2048  # garbage of the loading must not scatter what stays; each collection makes a card wait
 
 
-async def in_turns(name: str, with_it: "Borrowed | None" = None) -> "Borrowed":
+async def in_turns(name: str) -> "Borrowed":
     """This module, after those that it needs: one a turn of the event loop, because each takes about as long as a card
-    may be kept waiting. ``with_it`` was borrowed before and goes when this one goes."""
-    lent = with_it
+    may be kept waiting."""
+    lent = None
+    await asyncio.sleep_ms(0)  # what was given back just now was collected in the turn under way
     try:
         for line in _needs(name):
             needed = line.rstrip()
