@@ -1,5 +1,7 @@
 """How the links are, for the host link and for the report's health. Borrowed code."""
 
+import time
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sim800.modem import Modem
@@ -46,5 +48,12 @@ def health(loop: "Uplink") -> dict[int, object]:
         modem = loop.modem.modem
         facts[numbers.HEALTH_SIGNAL_DBM] = modem.signal_dbm
         facts[numbers.HEALTH_MODEM_RESTARTS] = modem.restarts
-        facts[numbers.HEALTH_NETWORK_TIME] = modem.network_time
+        facts[numbers.HEALTH_NETWORK_TIME] = _network_time(modem)
     return facts
+
+
+def _network_time(modem: "Modem") -> int:
+    """What the network would say now; it was asked a while ago. 0: it does not tell."""
+    if not modem.network_time:
+        return 0
+    return modem.network_time + time.ticks_diff(time.ticks_ms(), modem.network_time_uptime) // 1000

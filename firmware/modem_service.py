@@ -35,6 +35,7 @@ class ModemService:
         starts = modem.restarts + modem.starts
         if modem.state not in ("ready", "attached") or modem.failures or self._loop.now_ms() >= self.look_ms:
             self.look_ms = self._loop.now_ms() + _REFRESH_MS
+            modem.network_time = 0  # what it said before it lost the time is old by now
             await modem.start(config.text("sim_pin"))
             await modem.refresh()
             if modem.network_time:

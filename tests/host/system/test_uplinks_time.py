@@ -77,3 +77,28 @@ def test_no_network_s_time_stands_between_the_machine_and_its_server(
     assert office.usage() == [1000]
     assert status(machine)["clock"]["quality"] == "trusted"
     assert certificates_clock_s(machine) < NOW + 365 * DAY_S
+
+
+def test_a_modem_that_lost_the_time_does_not_set_the_clock_back(lines: Uplinks) -> None:
+    cells = lines.world.phone.cells
+    lines.world.phone.smsc.faults.loss = 1.0
+    machine = lines.machine("sms")
+    lines.world.run_for(MINUTE_MS)
+    assert status(machine)["clock"]["quality"] == "hint"
+    cells.time = "none"
+    lines.world.run_for(5 * MINUTE_MS)
+    machine.modem.power.die()
+    lines.world.run_for(20 * MINUTE_MS)
+    assert status(machine)["uplink"]["modem"]["restarts"] > 0
+    assert abs(status(machine)["clock"]["time"] - lines.world.unix_time) < NEAR_S
+
+
+def test_the_page_shows_how_far_the_network_s_time_is_off(lines: Uplinks, office: Office) -> None:
+    """At the moment of the report, and not since the modem was asked last."""
+    cells = lines.world.phone.cells
+    cells.time, cells.time_error_s = "wrong", 2 * DAY_S
+    machine = lines.machine("gprs", report_s=300)
+    assert reported(machine), status(machine)
+    lines.world.run_for(9 * MINUTE_MS)
+    wanted_s = lines.world.unix_time + 2 * DAY_S - NOW - lines.world.now_us // 1_000_000
+    assert abs(office.get("/machines/1")["network_time_offset_s"] - wanted_s) < NEAR_S
