@@ -10,18 +10,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from device import Device
     from journal import Journal
-    from protocol.uplink import Ack, Command
+    from protocol.acks import Ack, Command
 
 
 def opened(device: "Device", message: bytes) -> "Ack | None":
     """None: of an earlier life of this machine, or nobody's."""
+    try:
+        return _read(_content(device, message))
+    except ProtocolError:
+        return None
+
+
+def _content(device: "Device", message: bytes) -> bytes:
     assert device.config is not None
+    with Borrowed("protocol.answer_opener") as code:
+        content: bytes = code.opened_push(device.config.machine_key, message)
+        return content
+
+
+def _read(content: bytes) -> "Ack":
     with Borrowed("protocol.answers") as code:
-        try:
-            ack: Ack = code.open_push(device.config.machine_key, message)
-            return ack
-        except ProtocolError:
-            return None
+        ack: Ack = code.decode_ack(content)
+        return ack
 
 
 def take(device: "Device", ack: "Ack") -> None:

@@ -2,7 +2,6 @@
 
 from borrowed import in_turns
 from errors import Refused
-from protocol import answers, cose, keys
 from protocol import journal as codec
 from protocol.errors import ProtocolError
 from slices import in_slices
@@ -10,33 +9,50 @@ from state import ROLLED_BACK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from protocol.uplink import Ack
+    from protocol.acks import Ack
     from uplink import Uplink
 
 
 async def take_answer(loop: "Uplink", sealed: bytes, answer: bytes, round_trip_ms: int) -> bool:
     """The answer to that report. Raises ProtocolError. False: it takes nothing further although there is something."""
-    ack = answers.open_ack(loop.config.machine_key, sealed, answer)
+    ack = await _read(await _opened(loop, sealed, answer))
     return await take_ack(loop, loop.carrier, ack, round_trip_ms)
 
 
 async def take_unasked(loop: "Uplink", message: bytes) -> bool:
     """A message that came by itself: the answer to one of the latest short messages, or a push. False: neither."""
-    key = keys.downlink_key(loop.config.machine_key)
-    for iv, sent_ms in reversed(loop.requests):
-        try:
-            ack = answers.decode_ack(cose.open_(key, message, iv))
-        except ProtocolError:
-            continue
-        loop.outcome = ("sms", "", 0)
-        await take_ack(loop, "sms", ack, loop.now_ms() - sent_ms)
-        return True
     try:
-        ack = answers.open_push(loop.config.machine_key, message)
+        place, content = await _opened_of(loop, message)
+        ack = await _read(content)
     except ProtocolError:
         return False
-    await take_ack(loop, "sms", ack, None)
+    if place < 0:
+        await take_ack(loop, "sms", ack, None)
+    else:
+        loop.outcome = ("sms", "", 0)
+        await take_ack(loop, "sms", ack, loop.now_ms() - loop.requests[place][1])
     return True
+
+
+# Functions of their own, so that no variable keeps the code that was given back.
+
+
+async def _opened(loop: "Uplink", sealed: bytes, answer: bytes) -> bytes:
+    with await in_turns("protocol.answer_opener") as code:
+        content: bytes = code.opened(loop.config.machine_key, sealed, answer)
+        return content
+
+
+async def _opened_of(loop: "Uplink", message: bytes) -> tuple[int, bytes]:
+    with await in_turns("protocol.answer_opener") as code:
+        found: tuple[int, bytes] = code.opened_of(loop.config.machine_key, [iv for iv, _ in loop.requests], message)
+        return found
+
+
+async def _read(content: bytes) -> "Ack":
+    with await in_turns("protocol.answers") as code:
+        ack: Ack = code.decode_ack(content)
+        return ack
 
 
 async def take_ack(loop: "Uplink", name: str, ack: "Ack", round_trip_ms: int | None) -> bool:

@@ -1,15 +1,12 @@
-"""The back office's sealed answers and pushes, opened (law: uplink.py). answer_writer.py makes them."""
+"""What is in the back office's answers and pushes (law: uplink.py). answer_opener.py opens them before."""
 
-from protocol import cose, keys
-from protocol.errors import Malformed, TooLong, UnknownKind
+from protocol.acks import Ack, Command
+from protocol.errors import Malformed, TooLong
 from protocol.journal import MAC_BYTES
 from protocol.uplink import (
     ACK_MEMBERS,
     MAX_COMMAND_ARGUMENTS,
     MAX_COMMANDS,
-    PUSH_AAD,
-    Ack,
-    Command,
     check_u32,
     members,
 )
@@ -21,17 +18,6 @@ def decode_ack(payload: bytes) -> Ack:
     check_ack(values["ack_seq"], values["server_time"], values["commands"], values["alert"], ack_mac)
     commands = [Command(*command[:3]) for command in values["commands"]]
     return Ack(values["ack_seq"], values["server_time"], commands, values["alert"], ack_mac)
-
-
-def open_ack(machine_key: bytes, request_message: bytes, message: bytes) -> Ack:
-    key_id, request_iv = cose.header(request_message)
-    if cose.header(message)[0] != key_id:
-        raise UnknownKind("an answer for another machine")
-    return decode_ack(cose.open_(keys.downlink_key(machine_key), message, request_iv))
-
-
-def open_push(machine_key: bytes, message: bytes) -> Ack:
-    return decode_ack(cose.open_(keys.downlink_key(machine_key), message, PUSH_AAD))
 
 
 def check_ack(ack_seq: object, server_time: object, commands: object, alert: object, ack_mac: object) -> None:

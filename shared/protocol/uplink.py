@@ -6,6 +6,12 @@ those it does not know. Command kinds, health numbers and alerts are never reuse
 """
 
 from protocol import cbor
+from protocol.acks import ALERT_FORK as ALERT_FORK
+from protocol.acks import ALERT_GAP as ALERT_GAP
+from protocol.acks import ALERT_NONE as ALERT_NONE
+from protocol.acks import PUSH_AAD as PUSH_AAD
+from protocol.acks import Ack as Ack
+from protocol.acks import Command as Command
 from protocol.command_kinds import LOCK as LOCK
 from protocol.command_kinds import REFUND_CREDIT as REFUND_CREDIT
 from protocol.command_kinds import REVOKE_BATCH as REVOKE_BATCH
@@ -20,12 +26,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from protocol.answer_reader import open_ack as open_ack
+    from protocol.answer_reader import open_push as open_push
     from protocol.answer_writer import encode_ack as encode_ack
     from protocol.answer_writer import seal_ack as seal_ack
     from protocol.answer_writer import seal_push as seal_push
     from protocol.answers import decode_ack as decode_ack
-    from protocol.answers import open_ack as open_ack
-    from protocol.answers import open_push as open_push
     from protocol.health import HEALTH_CLOCK as HEALTH_CLOCK
     from protocol.health import HEALTH_EPOCH as HEALTH_EPOCH
     from protocol.health import HEALTH_FIRMWARE as HEALTH_FIRMWARE
@@ -65,7 +71,6 @@ PUSH_ENVELOPE_BYTES = 30  # a push names no machine
 MAX_MESSAGE_BYTES = 16384
 MAX_COMMANDS = 32
 MAX_COMMAND_ARGUMENTS = 8
-PUSH_AAD = b"push"
 
 ACK_MEMBERS = (
     "version",  # number: 1
@@ -76,28 +81,6 @@ ACK_MEMBERS = (
     "ack_mac",  # 8 bytes: the chain MAC of the entry ack_seq, left out when it is not known
 )
 
-ALERT_NONE = 0  # all is well
-ALERT_GAP = 1  # entries are missing: report again from ack_seq + 1
-ALERT_FORK = 2  # the journal differs from what was reported before
-
-
-class Command:
-    def __init__(self, id: int, kind: int, args: list[object]) -> None:  # noqa: A002 (the field's name on the wire)
-        self.id = id
-        self.kind = kind
-        self.args = args
-
-
-class Ack:
-    def __init__(
-        self, ack_seq: int, server_time: int, commands: list[Command], alert: int = ALERT_NONE, ack_mac: bytes = b""
-    ) -> None:
-        self.ack_seq = ack_seq
-        self.server_time = server_time
-        self.commands = commands
-        self.alert = alert
-        self.ack_mac = ack_mac
-
 
 def __getattr__(name: str) -> "Any":
     """Writing, reading and answering are files of their own: a machine that opens an answer has no room to spare for
@@ -105,9 +88,27 @@ def __getattr__(name: str) -> "Any":
     """
     if name[0] == "_":  # the import system asks for such, in the middle of loading one of these
         raise AttributeError(name)
-    from protocol import answer_writer, answers, health, report_payload, report_reader, report_writer, reports
+    from protocol import (
+        answer_reader,
+        answer_writer,
+        answers,
+        health,
+        report_payload,
+        report_reader,
+        report_writer,
+        reports,
+    )
 
-    for module in (health, report_payload, reports, answers, answer_writer, report_reader, report_writer):
+    for module in (
+        health,
+        report_payload,
+        reports,
+        answers,
+        answer_reader,
+        answer_writer,
+        report_reader,
+        report_writer,
+    ):
         if hasattr(module, name):
             found = globals()[name] = getattr(module, name)
             return found

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [path for path in (str(ROOT / "shared"), str(ROOT)) if path not in sys.path]
 
 from protocol import (  # noqa: E402 (the folder of the protocol is known only now)
+    acks,
     bits,
     cbor,
     certificates,
@@ -230,7 +231,7 @@ def _messages() -> str:
     sections: dict[str, list[tuple[object, ...]]] = {
         "command": [(value, name, comment) for name, value, comment in constants(command_kinds)],
         "health number": _numbers(health, "HEALTH_"),
-        "alert": _numbers(uplink, "ALERT_"),
+        "alert": _numbers(acks, "ALERT_"),
     }
     for title, rows in sections.items():
         parts.append(table((title, "name", "meaning"), rows) + "\n")
