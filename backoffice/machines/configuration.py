@@ -3,7 +3,6 @@ what the machine would refuse. A test holds this table against firmware/config.p
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ CA_MAX_BYTES = 1024
 CA_MAX_CHARS = 4096
 NAME_MAX_CHARS = 32
 MASK = "***"
+NO_CERTIFICATE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.ExtensionNotFound)
+"""What `cryptography` raises at something that only looks like a certificate of an authority."""
 
 Value = bool | int | str | bytes
 
@@ -96,7 +97,7 @@ def certificate(text: str) -> bytes:
         else:
             found = x509.load_der_x509_certificate(base64.b64decode("".join(text.split()), validate=True))
         is_authority = found.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, binascii.Error, x509.ExtensionNotFound) as error:
+    except NO_CERTIFICATE as error:
         raise _wrong("server_ca", "is no certificate of an authority (PEM, or base64 of DER)") from error
     if not is_authority:
         raise _wrong("server_ca", "is a certificate, but not one of an authority")

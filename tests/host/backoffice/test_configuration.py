@@ -101,6 +101,14 @@ def test_rubbish_is_no_certificate(text: str) -> None:
     assert caught.value.detail == {"setting": "server_ca"}
 
 
+def test_a_certificate_of_no_known_version() -> None:
+    der = self_signed(ca=True).public_bytes(Encoding.DER)
+    third = bytes.fromhex("a003020102")  # version 3, RFC 5280 4.1.2.1
+    strange = der.replace(third, third[:-1] + b"\x05", 1)
+    with pytest.raises(InvalidInput):
+        configuration.checked({"server_ca": base64.b64encode(strange).decode()})
+
+
 def test_secrets_are_shown_to_nobody() -> None:
     given = {"wifi_password": "hush", "apn_password": "", "sim_pin": "1234", "apn": "internet", "server_ca": b"\x30"}
     shown = configuration.public(given)
