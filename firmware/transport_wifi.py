@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 _ASSOCIATE_MS = const(20000)
 _POLL_MS = const(250)
 _CONNECT_MS = const(15000)
+_WIFI = const("wifi")
 
 ERRORS = (OSError,)
 
 
 async def ready(loop: "Uplink") -> None:
-    """Associated with the network of the settings."""
+    """Associated with the network of the settings. Those on trial have to show it: being in the same network from
+    before, by an older password, proves nothing."""
     station = network.WLAN(network.WLAN.IF_STA)
     ssid = loop.config.text("wifi_ssid")
-    if station.isconnected() and station.config("ssid") == ssid:
+    if station.isconnected() and station.config("ssid") == ssid and _WIFI not in loop.links.forced:
         return
     try:
         station.active(True)

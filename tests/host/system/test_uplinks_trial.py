@@ -133,3 +133,33 @@ def test_another_number_for_short_messages(lines: Uplinks, office: Office) -> No
     until_answered(lines, machine, 5 * MINUTE_MS)
     assert results_of(machine) == [results.DONE]
     assert any(message.receiver == other for message in lines.world.phone.smsc.submitted)
+
+
+def test_a_wrong_key_of_the_same_wi_fi_is_given_up(lines: Uplinks, office: Office) -> None:
+    """The board is in that network already, by the old key: that does not show that the new one opens it."""
+    machine = lines.machine("wifi", wifi_ssid="clinic", wifi_password="right-key")
+    machine.network.key = "right-key"
+    assert reported(machine)
+    order(lines, office, {"wifi_password": "wrong-key"})
+    machine.host.call("uplink.now")
+    until_answered(lines, machine, 15 * MINUTE_MS)
+    assert results_of(machine) == [results.RETURNED]
+    machine.power_off()
+    machine.power_on()
+    await_service(machine)
+    lines.exam(machine, 1000)
+    assert reported(machine), status(machine)
+    assert office.usage() == [1000]
+
+
+def test_a_new_key_of_the_same_wi_fi_is_kept(lines: Uplinks, office: Office) -> None:
+    machine = lines.machine("wifi", wifi_ssid="clinic", wifi_password="right-key")
+    assert reported(machine)
+    order(lines, office, {"wifi_password": "next-key"})
+    machine.host.call("uplink.now")
+    until_answered(lines, machine, 15 * MINUTE_MS)
+    assert results_of(machine) == [results.DONE]
+    machine.network.key = "next-key"  # from now on no other opens it
+    lines.exam(machine, 1000)
+    assert reported(machine), status(machine)
+    assert office.usage() == [1000]
