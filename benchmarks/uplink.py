@@ -32,7 +32,8 @@ GROUP = "Uplink: how long a tap is kept waiting while the modem talks"
 TLS_GROUP = "Uplink: TLS over GPRS"
 GOAL_MS = 50
 RUNS = 4
-TLS_RUNS = 2
+TLS_RUNS = 3
+HANDSHAKE_TURNS = 3  # operations with public keys; between two of them the other tasks run
 EXAMS = 20
 SEED = 1
 LEFT_MAX = 4  # entries: the clock that an answer sets waits for others
@@ -75,7 +76,9 @@ def _tls(sessions: list[Session]) -> list[Figure]:
     exchange = (sum(count[1] for count in connections) - sum(count[0] for count in connections)) / max(
         1, sum(count[2] for count in connections)
     )
-    longest_ms = min(max(turn.cpu_us for turn in _others(session.turns)) for session in sessions) / 1000
+    turns = sorted(_steady(sessions), key=lambda found: -found[1])
+    longest_ms = turns[0][0].cpu_us / 1000
+    rest_ms = max(ms for turn, ms in turns[HANDSHAKE_TURNS * len(connections) :] if not turn.host_bytes)
     return [
         Figure(TLS_GROUP, "handshake", handshake, "bytes", "TCP payload of both ways before the first request"),
         Figure(
@@ -83,10 +86,26 @@ def _tls(sessions: list[Session]) -> list[Figure]:
         ),
         Figure(
             TLS_GROUP,
-            "longest turn, a handshake among them",
+            "longest turn, of a handshake",
             longest_ms,
             "ms",
-            "CPU time of the host, C; " + ESP32_HANDSHAKE,
+            "CPU time of the host, C, no ratio: a card that comes then waits for it; " + ESP32_HANDSHAKE,
+        ),
+        Figure(
+            TLS_GROUP,
+            "longest turn, but for the handshakes",
+            rest_ms,
+            "ms",
+            f"as above, without the {HANDSHAKE_TURNS} longest turns of each connection",
+            f"at most {GOAL_MS} ms",
+            rest_ms <= GOAL_MS,
+        ),
+        Figure(
+            TLS_GROUP,
+            "connections of the day in short",
+            len(connections),
+            "",
+            f"one carries all reports that are due: {sum(count[2] for count in connections)} exchanges",
         ),
     ]
 

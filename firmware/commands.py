@@ -7,7 +7,7 @@ than all that the machine has forgotten, and never sets the clock.
 
 import asyncio
 
-from borrowed import Borrowed
+from borrowed import Borrowed, in_turns
 from clock import Clock
 from config import Config, checked_settings
 from errors import Refused
@@ -35,7 +35,12 @@ async def run(loop: "Uplink") -> None:
     obey = Obey(loop.config, loop.journal, loop.device.clock, loop.device.settings_changed)
     while loop.orders:
         command, bound = loop.orders.pop(0)
-        await obey(command, bound)
+        name = "signed_order" if command.kind in _SIGNED else "trial" if command.kind == kinds.SETTINGS else ""
+        if name:
+            with await in_turns(name):  # here when it is asked for, which is within one turn
+                await obey(command, bound)
+        else:
+            await obey(command, bound)
 
 
 class Obey:

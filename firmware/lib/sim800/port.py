@@ -7,7 +7,7 @@ first waits until the line is quiet again.
 import asyncio
 from asyncio import Event
 
-from borrowed import Borrowed
+from borrowed import in_turns
 from byte_source import read
 from gsm import lines
 from micropython import const
@@ -95,7 +95,7 @@ class Port:
             if not self.open:
                 raise ModemSilent("off")
             if self.out_of_step:
-                with Borrowed("sim800.resync") as code:
+                with await in_turns("sim800.resync") as code:
                     await code.resync(self)
             self.begin(text, ends, over_link)
             try:

@@ -27,6 +27,20 @@ def test_exams_arrive_over_tls(lines: Uplinks, office: Office) -> None:
     assert machine.starts == 1, machine.crash_log
 
 
+def test_a_handshake_waits_while_a_client_waits_for_a_card(lines: Uplinks) -> None:
+    """It would keep the card waiting: no other task runs during an operation with a public key."""
+    machine = lines.machine("gprs")
+    assert reported(machine), status(machine)
+    gprs, world = lines.world.phone.gprs, lines.world
+    before = gprs.connections
+    machine.host.start("swipe.debit", timeout_ms=20_000)
+    machine.host.call("uplink.now")
+    world.run_for(19_000)
+    assert gprs.connections == before
+    world.run_for(12_000)
+    assert gprs.connections == before + 1
+
+
 @pytest.mark.parametrize("after_ms", [1000, 9000, 12_000, 14_000])
 def test_the_bearer_is_taken_away_while_it_is_used(lines: Uplinks, office: Office, after_ms: int) -> None:
     machine = lines.machine("gprs")
