@@ -5,7 +5,7 @@ import asyncio
 from micropython import const
 
 from sim800 import network, power
-from sim800.errors import CommandFailed, ModemError, ModemSilent, NoSim, PinWrong, PowerFault
+from sim800.errors import CommandFailed, ModemError, ModemSilent, NoSim, NotRegistered, PinWrong, PowerFault
 from sim800.modem import POWER_CYCLE_AT
 
 _FIRST_ANSWER_MS = const(500)
@@ -43,7 +43,11 @@ async def start(modem: "Modem", pin: str) -> None:
     if not await _runs(modem):
         await _switch_on(modem)
         await _set_up(modem)
-    await _join(modem)
+    try:
+        await _join(modem)
+    except NotRegistered:
+        modem.failures += 1  # again and again: maybe not the network but its radio, which only its supply mends
+        raise
 
 
 async def restart_softly(modem: "Modem") -> None:

@@ -134,6 +134,17 @@ def test_nobody_registers_us(modem: ModemBench) -> None:
     assert modem.call("state")["restarts"] == 0
 
 
+def test_a_modem_that_never_registers_loses_its_power(modem: ModemBench) -> None:
+    """Its radio may hang while it answers every command. Not at the first time: mostly it is the network."""
+    modem.phone.cells.registration = Registration.DENIED
+    for _ in range(3):
+        assert modem.error("start") == "NotRegistered"
+        assert modem.call("state")["restarts"] == 0
+    modem.phone.cells.registration = Registration.HOME
+    assert modem.call("start")["state"] == "ready"
+    assert modem.call("state")["restarts"] == 1
+
+
 def test_urcs_inside_every_response(modem: ModemBench) -> None:
     modem.modem.faults.urc_between_lines = 1.0
     found = modem.call("start")
