@@ -11,9 +11,12 @@ import sys
 FLASH_BYTES = 2 * 1024 * 1024
 BOOT = (
     "import uctypes, vfs, sys;"
-    "vfs.mount(vfs.VfsRom(uctypes.bytearray_at({address}, {size})), '/rom');"
-    "sys.path[:] = ['/rom', '.frozen'];"
-    "import _boot"
+    "rom = vfs.VfsRom(uctypes.bytearray_at({address}, {size}));"
+    "vfs.mount(rom, '/.board');"
+    "sys.path[:] = ['/.board', '.frozen'];"
+    "__import__('_boot');"
+    "from _link import run;"
+    "run(globals())"
 )
 
 

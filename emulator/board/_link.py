@@ -7,79 +7,77 @@ from micropython import const, schedule
 from uos import getenv
 from utime import ticks_us
 
-_HEAD = const("<QBBH")
 _HEAD_BYTES = const(12)
-_ANSWER = const("<QiHH")
 _ANSWER_BYTES = const(16)
 _BUFFER_BYTES = const(512)
 _AHEAD_MS = const(1 << 45)
 _SYNC_US = const(1000)  # a board that only looks at its clock asks the emulator this often
 
+_HEAP = const(0x0C)
 _FLASH_READS = const(0x0F)
-_BOOT = const(0x80)
 _WAIT = const(0x81)
 _SYNC = const(0x82)
+_HALT = const(0x8E)
 
-_fds = [int(fd) for fd in (getenv("BOARD_LINK") or "").split(",")]
-_answers = open(_fds[0], "rb")
-_requests = open(_fds[1], "wb")
-answers = _answers  # select polls it beside real sockets in real time
+answers = open(int((getenv("BOARD_LINK") or "").split(",")[0]), "rb")  # select polls it beside real sockets
+_requests = open(int((getenv("BOARD_LINK") or "").split(",")[1]), "wb")
+del getenv
 
 _buffer = bytearray(_BUFFER_BYTES)
 _fill = 0
-_answer = bytearray(_ANSWER_BYTES)
 _now_us = 0
-_synced_us = 0
-_real_base_us = None  # None = virtual time
+synced_us = 0
+real_base_us = None  # None = virtual time
 flags = 0
 wall_offset_us = 0  # this and the next four are told at boot
 ticks_base_us = 0
 cause = 0
 unique_id = b""
-network_patience_ms = 0
+patience_ms = 0
 handlers: list = []  # one (callable, argument) per interrupt slot
 flash_reads = 0
+rom = None  # of the stand-ins; out of every path once the board runs
 probe = None  # set while the heap is watched
 
 
 def now_us() -> int:
-    if _real_base_us is None:
+    if real_base_us is None:
         return _now_us
-    return ticks_us() - _real_base_us  # type: ignore[operator]
+    return ticks_us() - real_base_us
 
 
-def look_at_clock(cost_us: int = 1) -> int:
+def look_at_clock(us: int = 1) -> int:
     # Time costs time: busy loops end, and interrupts reach them.
     global _now_us
-    if _real_base_us is not None:
-        return ticks_us() - _real_base_us  # type: ignore[operator]
-    _now_us += cost_us
-    if _now_us - _synced_us > _SYNC_US:
+    if real_base_us is not None:
+        return ticks_us() - real_base_us
+    _now_us += us
+    if _now_us - synced_us > _SYNC_US:
         call(_SYNC, 0)
     return _now_us
 
 
-def put(op: int, argument: int, payload: bytes | bytearray | memoryview = b"") -> None:
+def put(op: int, argument: int, data: bytes | bytearray | memoryview = b"") -> None:
     global _fill
-    n = len(payload)
+    n = len(data)
     if _fill + _HEAD_BYTES + n > _BUFFER_BYTES:
-        _flush()
+        flush()
     pack_into(
-        _HEAD,
+        "<QBBH",
         _buffer,
         _fill,
-        _now_us if _real_base_us is None else ticks_us() - _real_base_us,  # type: ignore[operator]
+        _now_us if real_base_us is None else ticks_us() - real_base_us,
         op,
         argument,
         n,
     )
     _fill += _HEAD_BYTES
     if n > _BUFFER_BYTES - _HEAD_BYTES:
-        _flush()
-        if _requests.write(payload) != n:
+        flush()
+        if _requests.write(data) != n:
             raise SystemExit
     elif n:
-        _buffer[_fill : _fill + n] = payload
+        _buffer[_fill : _fill + n] = data
         _fill += n
 
 
@@ -88,13 +86,13 @@ def ticks_for_asyncio() -> int:
     return look_at_clock() // 1000 + _AHEAD_MS
 
 
-def spend(cost_us: int) -> None:
+def spend(us: int) -> None:
     # An output takes time too (a byte on a bus), and nobody has to be asked for it.
     global _now_us
-    _now_us += cost_us
+    _now_us += us
 
 
-def _flush() -> None:
+def flush() -> None:
     global _fill
     if _fill:
         n = _fill
@@ -109,54 +107,31 @@ def _flush() -> None:
 def call(
     op: int,
     argument: int,
-    payload: bytes | bytearray | memoryview = b"",
+    data: bytes | bytearray | memoryview = b"",
     reply: bytearray | memoryview | None = None,
     n: int = 0,
 ) -> int:
-    put(op, argument, payload)
-    _flush()
+    put(op, argument, data)
+    flush()
     return receive(reply, n)
 
 
-def send(op: int, argument: int, payload: bytes = b"") -> None:
-    put(op, argument, payload)
-    _flush()
-
-
 def receive(reply: bytearray | memoryview | None = None, n: int = 0) -> int:
-    global _now_us, _synced_us, flags
-    if _answers.readinto(_answer) != _ANSWER_BYTES:
+    global _now_us, synced_us, flags
+    if answers.readinto(_buffer, _ANSWER_BYTES) != _ANSWER_BYTES:  # what it held has been sent
         raise SystemExit  # the world is gone
     if n:
-        _answers.readinto(reply, n)
-    _now_us, value, interrupts, flags = unpack_from(_ANSWER, _answer)
-    _synced_us = _now_us
+        answers.readinto(reply, n)
+    _now_us, value, interrupts, flags = unpack_from("<QiHH", _buffer)
+    synced_us = _now_us
     if interrupts:
-        _interrupt(interrupts)
+        for handler, argument in handlers:
+            if interrupts & 1 and handler:
+                schedule(handler, argument)
+            interrupts >>= 1
     if probe:
         probe()
     return value
-
-
-def read_more(n: int) -> bytes:
-    # For answers whose value says how many bytes follow.
-    return _answers.read(n)
-
-
-def _interrupt(mask: int) -> None:
-    slot = 0
-    while mask:
-        if mask & 1:
-            handler, argument = handlers[slot]
-            if handler:
-                schedule(handler, argument)
-        mask >>= 1
-        slot += 1
-
-
-def interrupt_slot(handler: object, argument: object) -> int:
-    handlers.append((handler, argument))
-    return len(handlers) - 1
 
 
 def sleep_us(us: int) -> None:
@@ -174,25 +149,48 @@ def wait(until_us: int, uart_mask: int = 0) -> None:
     call(_WAIT, uart_mask, until_us.to_bytes(8, "little"))
 
 
-def send_wait(until_us: int, uart_mask: int) -> None:
-    # The same, for a caller that calls receive() itself.
-    send(_WAIT, uart_mask, until_us.to_bytes(8, "little"))
+def seldom(module: str, name: str) -> object:
+    # What a board asks for once in a while is loaded for that moment alone, so that it takes no heap before and after:
+    # the rest of machine is in _machine.
+    import sys
+
+    import vfs
+
+    module = "_" + module.lower()
+    vfs.mount(rom, "/.board")
+    sys.path.insert(0, "/.board")
+    try:
+        return getattr(__import__(module), name)
+    finally:
+        sys.path.pop(0)
+        vfs.umount(rom)
+        sys.modules.pop(module, None)
 
 
-def synced_us() -> int:
-    return _synced_us
+def seldom_method(self: object, name: str) -> object:
+    # __getattr__ of the stand-ins' classes: such methods of Pin are functions in _pin.
+    method = seldom(type(self).__name__, name)
+    return lambda *values, **more: method(self, *values, **more)  # type: ignore[operator]
 
 
-def real_time() -> bool:
-    return _real_base_us is not None
+def run(scope: dict) -> None:
+    # What the start needed is gone, but for the ROM. boot.py and main.py share this scope.
+    import builtins
+    import gc
+    import os
+    import sys
 
-
-def boot() -> tuple:
-    # The first request of every process: sets the clocks, tells what kind of start this is. -> (seed, options)
-    global _real_base_us, wall_offset_us, ticks_base_us, cause, unique_id, network_patience_ms
-    reply = bytearray(30)
-    if call(_BOOT, 0, b"", reply, 30):
-        _real_base_us = ticks_us() - _now_us  # type: ignore[operator]
-    told = unpack_from("<qqIBB6sH", reply)
-    wall_offset_us, ticks_base_us, seed, cause, options, unique_id, network_patience_ms = told
-    return seed, options
+    global rom
+    rom = scope["rom"]
+    scope.clear()
+    gc.collect()
+    put(_HEAP, 0, "stand_ins {} {}".format(gc.mem_alloc(), gc.mem_free()).encode())
+    __import__("_mount")
+    scope["__name__"] = "__main__"
+    for name in ("boot.py", "main.py"):
+        if name in os.listdir("/"):
+            try:
+                builtins.execfile("/" + name, scope)
+            except Exception as error:
+                sys.print_exception(error)
+    call(_HALT, 0)

@@ -11,12 +11,12 @@ _ENDS = const(2)
 
 
 def watch() -> None:
-    look = select._Poll.ipoll  # type: ignore[attr-defined]
+    look = select.poll.ipoll
 
-    def ipoll(self: object, timeout_ms: int = -1) -> list:
+    def ipoll(self: select.poll, ms: int = -1) -> list:
         _link.call(_SYNC, _ENDS)
-        found = look(self, timeout_ms)
+        found: list = look(self, ms)  # type: ignore[assignment]
         _link.call(_SYNC, _BEGINS)
         return found
 
-    select._Poll.ipoll = ipoll  # type: ignore[attr-defined]
+    select.poll.ipoll = ipoll  # type: ignore[assignment, method-assign]

@@ -1,26 +1,18 @@
 # The ESP32's os module: the file system calls are the real ones; entropy comes from the world's seed.
-# What an ESP32 lacks (sync, getenv, system) is missing here too.
-from struct import pack
+# What an ESP32 lacks (sync, getenv, system) is missing here too. What a board seldom uses is in _os.
 
 import _link
 from micropython import const
-from uos import chdir, getcwd, ilistdir, listdir, mkdir, remove, rename, rmdir, stat, statvfs, unlink
-from vfs import VfsLfs2, mount, umount
+from uos import ilistdir, listdir, remove, rename, stat
 
 _ENTROPY = const(0x8C)
-
-sep = "/"
 
 
 def urandom(n: int) -> bytes:
     data = bytearray(n)
-    _link.call(_ENTROPY, 0, pack("<H", n), data, n)
+    _link.call(_ENTROPY, 0, n.to_bytes(2, "little"), data, n)
     return bytes(data)
 
 
-def uname() -> tuple:
-    return ("esp32", "esp32", "1.29.0", "emulated board", "Generic ESP32 module with ESP32")
-
-
-def dupterm(stream: object, index: int = 0) -> None:
-    return None
+def __getattr__(name: str) -> object:
+    return _link.seldom(__name__, name)

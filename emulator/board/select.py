@@ -19,16 +19,17 @@ _STALE_US = const(200)  # a look at the UARTs younger than this is repeated with
 _STREAM_STEP_US = const(1000)  # a stream written in Python is looked at this often
 _IMPATIENT_MS = const(2)
 _WAKE = const(0x0B)
+_WAIT = const(0x81)
 _NETWORK = const(8)
 
 
-class _Poll:
+class poll:
     def __init__(self) -> None:
         self._uarts: list = []  # [uart, event mask]
         self._real = uselect.poll()
         self._real_count = 0
         self._streams = 0  # how many of the real ones are Python streams
-        self._patience_ms = _link.network_patience_ms
+        self.patience_ms = _link.patience_ms
 
     def register(self, stream: object, events: int = POLLIN | POLLOUT) -> None:
         if isinstance(stream, UART):
@@ -42,7 +43,7 @@ class _Poll:
         self._real_count += 1
         if isinstance(stream, IOBase):
             self._streams += 1
-        self._patience_ms = _link.network_patience_ms
+        self.patience_ms = _link.patience_ms
 
     def modify(self, stream: object, events: int) -> None:
         if isinstance(stream, UART):
@@ -61,58 +62,51 @@ class _Poll:
             if isinstance(stream, IOBase):
                 self._streams -= 1
 
-    def poll(self, timeout_ms: int = -1) -> list:
-        return self.ipoll(timeout_ms)
-
-    def ipoll(self, timeout_ms: int = -1) -> list:
+    def ipoll(self, ms: int = -1) -> list:
         now_us = _link.look_at_clock(_PEEK_US)
-        until_us = _FOREVER_US if timeout_ms < 0 else now_us + timeout_ms * 1000
+        until_us = _FOREVER_US if ms < 0 else now_us + ms * 1000
         while True:
-            if now_us - _link.synced_us() > _STALE_US:
+            if now_us - _link.synced_us > _STALE_US:
                 _link.wait(0)
-            ready = self._ready()
+            found = []
+            for uart, events in self._uarts:
+                happened = uart.ioctl(3, events)
+                if happened:
+                    found.append((uart, happened))
+            if self._real_count and (_link.flags & _NETWORK or self._streams):
+                found.extend(self._real.poll(0))
             now_us = _link.now_us()
-            if ready or now_us >= until_us:
-                return ready
+            if found or now_us >= until_us:
+                return found
             self._wait(until_us)
             now_us = _link.now_us()
 
-    def _ready(self) -> list:
-        found = []
-        for uart, events in self._uarts:
-            happened = uart.ioctl(3, events)
-            if happened:
-                found.append((uart, happened))
-        if self._real_count and (_link.flags & _NETWORK or self._streams):
-            found.extend(self._real.poll(0))
-        return found
+    poll = ipoll
 
     def _wait(self, until_us: int) -> None:
-        mask = 0
+        uart_mask = 0
         for uart, events in self._uarts:
             if events & POLLIN:
-                mask |= 1 << uart.id
+                uart_mask |= 1 << uart.id
         if not self._real_count:
-            _link.wait(until_us, mask)
+            _link.wait(until_us, uart_mask)
         elif self._streams:
-            _link.wait(min(until_us, _link.now_us() + _STREAM_STEP_US), mask)
-        elif _link.real_time():
-            self._wait_for_either(until_us, mask)
-        elif not (_link.flags & _NETWORK and self._real.poll(self._patience_ms)):
-            self._patience_ms = _IMPATIENT_MS
-            _link.wait(until_us, mask)
+            _link.wait(min(until_us, _link.now_us() + _STREAM_STEP_US), uart_mask)
+        elif _link.real_base_us is not None:
+            self._wait_for_either(until_us, uart_mask)
+        elif not (_link.flags & _NETWORK and self._real.poll(self.patience_ms)):
+            self.patience_ms = _IMPATIENT_MS
+            _link.wait(until_us, uart_mask)
 
-    def _wait_for_either(self, until_us: int, mask: int) -> None:
-        _link.send_wait(until_us, mask)
+    def _wait_for_either(self, until_us: int, uart_mask: int) -> None:
+        _link.put(_WAIT, uart_mask, until_us.to_bytes(8, "little"))
+        _link.flush()
         self._real.register(_link.answers, POLLIN)
         happened = self._real.poll(-1 if until_us == _FOREVER_US else (until_us - _link.now_us()) // 1000 + 1)
         self._real.unregister(_link.answers)
         for stream, _ in happened:
             if stream is not _link.answers:
-                _link.send(_WAKE, 0)  # answered as soon as it arrives, if the wait has not ended by itself
+                _link.put(_WAKE, 0)
+                _link.flush()  # answered as soon as it arrives, if the wait has not ended by itself
                 break
         _link.receive()
-
-
-def poll() -> _Poll:
-    return _Poll()

@@ -2,15 +2,16 @@
 import _link
 import usocket
 from micropython import const
-from usocket import *
 
 _NETWORK = const(8)
 _NAME_NOT_FOUND = const(-202)
 
 
-def getaddrinfo(  # type: ignore[no-redef]
-    host: str, port: int, af: int = 0, type: int = 0, proto: int = 0, flags: int = 0
-) -> list:
+def __getattr__(name: str) -> object:
+    return getattr(usocket, name)
+
+
+def getaddrinfo(host: str, port: int, af: int = 0, type: int = 0, *_: int) -> list:
     _link.wait(0)
     if not _link.flags & _NETWORK:
         raise OSError(_NAME_NOT_FOUND)

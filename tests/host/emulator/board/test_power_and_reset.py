@@ -189,7 +189,7 @@ def test_the_heap_is_what_was_asked_for(world: World, start: Start) -> None:
 def test_the_stand_ins_leave_the_heap_to_the_firmware(world: World, start: Start) -> None:
     board = start("pass", heap_words_k=96)
     world.run_for(1000)
-    assert 0 < board.heap_report.stand_ins <= 24_000
+    assert 0 < board.heap_report.stand_ins <= 13_200
 
 
 def test_the_heap_is_told_module_by_module(world: World) -> None:
