@@ -115,10 +115,12 @@ class Journal:
         return self.head_seq - self.acked_seq
 
     def rest(self) -> None:
-        """Housekeeping for a quiet moment, so that no tap pays for it. One step a call; most calls do nothing."""
-        if self.tail_bytes + _EXAM_BYTES > CHUNK_ROOM_BYTES:
+        """Housekeeping for a quiet moment, so that no tap pays for it. One step a call, with one erase as a rule; most
+        calls do nothing."""
+        prunable = self.is_prunable()
+        if self.tail_bytes + _EXAM_BYTES > CHUNK_ROOM_BYTES or (prunable and self.tail_entries):
             self._guarded(self.move_tail)
-        elif self.is_prunable():
+        elif prunable:
             self._guarded(self._prune)
         elif self.commits >= _QUIET_COMMITS:
             self._guarded(self._fill_directory)
