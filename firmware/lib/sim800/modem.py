@@ -155,13 +155,13 @@ class Modem:
         elif b"-VOLTAGE" in urc:
             self.brownouts += not self.undervoltage
             self.undervoltage = True
-            if b"POWER DOWN" in urc:
+            if b"POWER" in urc:  # DOWN, or OFF as a SIM800C says
                 self.gone()
         elif urc == b"SMS Ready":
             self._tell_sms()
         elif urc == b"RDY" and self.state == "starting":
             self.booted = True
-        elif urc in (b"RDY", b"NORMAL POWER DOWN"):
+        elif urc == b"RDY" or urc.startswith(b"NORMAL POWER"):
             self.gone()
         if self._on_urc:
             self._on_urc(urc)

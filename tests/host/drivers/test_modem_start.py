@@ -187,7 +187,17 @@ def test_a_warning_is_counted_in_both_spellings(modem: ModemBench, warning: str)
     assert (found["brownouts"], found["registered"]) == (1, True)
 
 
-@pytest.mark.parametrize("words", ["UNDER-VOLTAGE POWER DOWN", "OVER-VOLTAGE POWER DOWN", "NORMAL POWER DOWN", "RDY"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "UNDER-VOLTAGE POWER DOWN",
+        "OVER-VOLTAGE POWER DOWN",
+        "NORMAL POWER DOWN",
+        "RDY",
+        "UNDER-VOLTAGE POWER OFF",  # the words of a SIM800C (its Hardware Design V1.02, 4.2.2)
+        "NORMAL POWER OFF",
+    ],
+)
 def test_whoever_says_that_it_is_gone_is_started_anew(modem: ModemBench, words: str) -> None:
     modem.ready()
     modem.modem.urc(words)
