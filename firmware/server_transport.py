@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
         ERRORS: tuple[type[Exception], ...]  # that a connection raises
 
-        async def ready(self, loop: Uplink) -> None:
-            """In the network."""
-
         async def dial(self, loop: Uplink, host: str, port: int) -> Pipe:
             """A connection. Raises ERRORS."""
 
@@ -47,12 +44,6 @@ class ServerTransport:
         self._loop = loop
         self._way = way
         self._http: Http | None = None
-
-    async def open(self) -> None:
-        """In the network; the connection comes with the first exchange."""
-        if not self._loop.config.text("server_host"):
-            raise TransportError("not_configured", "server_host")
-        await self._way.ready(self._loop)
 
     async def exchange(self, message: bytes) -> bytes:
         """One POST. Anything but a 200 with a body is no answer."""
@@ -91,21 +82,30 @@ class ServerTransport:
         config = self._loop.config
         host = config.text("server_host")
         if config.flag("server_tls"):
-            # Before there is a connection: a server does not wait for one that says nothing.
-            with await in_turns("server_tls") as code:
-                await code.quiet(self._loop)
+            await self._await_quiet()  # before there is a connection: a server does not wait for one that says nothing
         try:
             pipe = await self._way.dial(self._loop, host, config.number("server_port"))
         except self._way.ERRORS as error:
             raise self._way.trouble(error, "no_server") from None
-        if not config.flag("server_tls"):
-            return Http(Plain(pipe), host)
+        return Http(await self._protected(pipe) if config.flag("server_tls") else Plain(pipe), host)
+
+    # Functions of their own, so that no variable keeps the code that was given back.
+
+    async def _await_quiet(self) -> None:
+        with await in_turns("quiet_moment") as code:
+            await code.quiet(self._loop)
+
+    async def _protected(self, pipe: "Pipe") -> Plain:
         try:
             with await in_turns("server_tls") as code:
-                return Http(await code.secured(self._loop, pipe), host)
+                protected: Plain = await code.secured(self._loop, pipe)
+                return protected
         except TlsError as error:
             await pipe.close()
             raise _tls_trouble(error) from None
+        except MemoryError:
+            await pipe.close()  # or the modem would keep it until the next connection
+            raise
 
 
 def _tls_trouble(error: TlsError) -> TransportError:

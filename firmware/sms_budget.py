@@ -12,6 +12,11 @@ import os
 from errno import ENOENT
 
 from micropython import const
+from transport import TransportError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uplink import Uplink
 
 URGENT_PER_DAY = const(5)
 _DAY_S = const(86400)
@@ -64,3 +69,18 @@ def _read(path: str) -> tuple[int, int, int]:
         return 0, 0, 0
     into_day_s, sent, urgent = [int.from_bytes(content[place : place + 4], "big") for place in (0, 4, 8)]
     return into_day_s, sent, urgent
+
+
+def count(loop: "Uplink", take: bool) -> None:
+    """Is one more allowed today; ``take``: it goes now. Raises TransportError."""
+    urgent = loop.load.urgent_ms is not None
+    try:
+        path = loop.config.directory() + "/sms"
+        budget = SmsBudget(path, loop.config.number("sms_per_day"), loop.now_ms() // 1000, loop.day_began_s)
+        loop.day_began_s = budget.began_s
+        if not budget.allows(urgent):
+            raise TransportError("sms_cap_reached", "", budget.ends_s() * 1000)
+        if take:
+            budget.take(urgent)
+    except OSError as error:
+        raise TransportError("sms_cap_reached", repr(error)) from None  # what cannot be counted is not sent

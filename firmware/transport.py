@@ -4,7 +4,8 @@ Wi-Fi and GPRS exchange within seconds, several messages on one connection. An S
 and its answer comes minutes later or never. The message is sealed before it gets here, so a transport needs to keep no
 secret; TLS below it hides who reports, and when, from the clinic's network.
 
-A transport named "x" is the module transport_x with make(uplink); its code is in memory while it is used only.
+A transport named "x" is the module ready_x with ready(uplink), which gets into the network, and the module transport_x
+with make(uplink); their code is in memory while it is used only, one after the other.
 """
 
 SEALED = "application/cose"
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     class Transport(Protocol):
         """One way to the back office. Nothing here waits without bound; all of it raises TransportError."""
-
-        async def open(self) -> None:
-            """Get into the network. Connections come with the first message."""
 
         async def exchange(self, message: bytes) -> bytes:
             """Deliver the message, return the answer. By SMS: hand it over and return nothing, which says nothing

@@ -4,35 +4,17 @@ Borrowed code.
 
 import sys
 
-from borrowed import Borrowed
-from micropython import const
+from borrowed import Borrowed, in_turns
 from server_transport import ServerTransport
-from sim800.errors import LinkLost, ModemError
+from sim800.errors import ModemError
 from transport import TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from sim800.modem import Modem
     from tls_pipe.plain import Pipe
     from uplink import Uplink
 
-_ATTACH_TRIES = const(2)  # the driver climbs its recovery ladder from one to the next
-
 ERRORS = (ModemError, OSError)
-
-
-async def ready(loop: "Uplink") -> None:
-    """Registered and attached."""
-    if not loop.config.text("apn"):
-        raise TransportError("not_configured", "apn")
-    service = loop.modem
-    assert service is not None
-    try:
-        modem = await service.ready()
-        if not modem.attached:
-            await _attach(loop, modem)
-    except ModemError as error:
-        raise trouble(error, "gprs_refused") from None
 
 
 async def dial(loop: "Uplink", host: str, port: int) -> "Pipe":
@@ -40,7 +22,7 @@ async def dial(loop: "Uplink", host: str, port: int) -> "Pipe":
     service = loop.modem
     assert service is not None
     if not service.modem.attached:
-        await _attach(loop, service.modem)
+        await _attach(loop)
     return await service.modem.connect(host, port)
 
 
@@ -51,15 +33,9 @@ def trouble(error: Exception, otherwise: str) -> TransportError:
         return found
 
 
-async def _attach(loop: "Uplink", modem: "Modem") -> None:
-    config = loop.config
-    for attempt in range(_ATTACH_TRIES):
-        try:
-            await modem.attach(config.text("apn"), config.text("apn_user"), config.text("apn_password"))
-            return
-        except LinkLost as error:
-            if attempt == _ATTACH_TRIES - 1:
-                raise TransportError("gprs_refused", repr(error)) from None
+async def _attach(loop: "Uplink") -> None:
+    with await in_turns("ready_gprs") as code:
+        await code.attach(loop)
 
 
 def make(loop: "Uplink") -> ServerTransport:

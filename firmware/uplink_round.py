@@ -31,8 +31,7 @@ async def run(loop: "Uplink") -> None:
     """Whatever comes of it is the loop's outcome."""
     carrier = _Carrier(loop)
     try:
-        await (await carrier.transport()).open()
-        await carrier.rest()
+        await _get_ready(loop)
         if loop.carrier == _SMS:
             await _send(loop, carrier)
         else:
@@ -64,10 +63,6 @@ class _Carrier:
         """Borrowed now, unless it is here already."""
         loop = self._loop
         if self._transport is None:
-            if loop.carrier != "wifi" and loop.modem is None:
-                # Before the transport's code: what both need must not go when the transport goes.
-                service = await in_turns("modem_service")
-                loop.modem = service.module.ModemService(loop, service)  # type: ignore[union-attr]
             self._code = await in_turns("transport_" + loop.carrier)
             self._transport = self._code.module.make(loop)  # type: ignore[union-attr]
         return self._transport
@@ -127,6 +122,15 @@ async def _send(loop: "Uplink", carrier: _Carrier) -> None:
 
 
 # Functions of their own, so that no variable keeps the code that was given back.
+
+
+async def _get_ready(loop: "Uplink") -> None:
+    """Into the network. First of all: what needs the modem's code, too, must not take it along when it goes."""
+    if loop.carrier != "wifi" and loop.modem is None:
+        service = await in_turns("modem_service")
+        loop.modem = service.module.ModemService(loop, service)  # type: ignore[union-attr]
+    with await in_turns("ready_" + loop.carrier) as code:
+        await code.ready(loop)
 
 
 async def _seal(loop: "Uplink", max_bytes: int) -> bytes:
