@@ -3,9 +3,10 @@
 The event loop serves whoever is due first, so a card that comes while the modem talks waits for the turn under way to
 end and no longer. A turn costs what its interpreter takes (CPU time of the host x the published ratio, the seam not
 even taken off) and what the flash takes. Turns of the card reader's own tasks are not the modem's, nor are those that
-answer the client's questions: they stand in a row of their own. The arithmetic of a TLS handshake is C and has another
-ratio: turns of a handshake stand in a row of their own, unscaled, beside what an ESP32 is published to take; the uplink
-begins one only when no card has been in the field for a second and no client waits for one.
+answer the client's questions or tidy the journal after an exam, which they do without a modem as well: rows of their
+own say how long these are. The arithmetic of a TLS handshake is C and has another ratio: turns of a handshake stand in
+a row of their own, unscaled, beside what an ESP32 is published to take; the uplink begins one only when no card has
+been in the field for a second and no client waits for one, or when that has not come within half a minute.
 
 The collector is C, too. It keeps the interpreter's ratio, which is not kind to it: 0.09 to 0.1 ms here for this heap,
 4 ms by the ratio, where an ESP32 without external memory is reported to take 1.8 ms (github.com/micropython/micropython
@@ -58,14 +59,20 @@ class Session:
 
 def figures() -> list[Figure]:
     rows = []
-    asked = 0.0
+    asked = tidied = 0.0
     method = f"longest turn of {EXAMS} exams' reports, each turn's least of {RUNS} runs, CPU x {ESP32_RATIO} + flash"
     for link, words in (("wifi", "Wi-Fi, no TLS"), ("gprs", "GPRS, no TLS"), ("sms", "SMS")):
-        turns = _steady([_session(link, tls=False) for _ in range(RUNS)])
+        sessions = [_session(link, tls=False) for _ in range(RUNS)]
+        tidied = max(tidied, min(_longest_tidying_ms(session) for session in sessions))
+        turns = _steady(sessions)
         worst = max(cost_ms for turn, cost_ms in turns if not turn.host_bytes)
         asked = max([asked, *(cost_ms for turn, cost_ms in turns if turn.host_bytes)])
         rows.append(Figure(GROUP, words, worst, "ms", method, f"at most {GOAL_MS} ms", worst <= GOAL_MS))
     rows.append(Figure(GROUP, "a question of the client", asked, "ms", "the same, of the turns that answer one"))
+    method = (
+        f"the same, of polls that found no card and wrote to the flash, least of {RUNS} runs: one erase, seldom two"
+    )
+    rows.append(Figure(GROUP, "the journal's housekeeping", tidied, "ms", method))
     rows += _tls([_session("gprs", tls=True) for _ in range(TLS_RUNS)])
     return rows
 
@@ -76,9 +83,8 @@ def _tls(sessions: list[Session]) -> list[Figure]:
     exchange = (sum(count[1] for count in connections) - sum(count[0] for count in connections)) / max(
         1, sum(count[2] for count in connections)
     )
-    turns = sorted(_steady(sessions), key=lambda found: -found[1])
-    longest_ms = turns[0][0].cpu_us / 1000
-    rest_ms = max(ms for turn, ms in turns[HANDSHAKE_TURNS * len(connections) :] if not turn.host_bytes)
+    longest_ms = min(max(turn.cpu_us for turn in _others(session.turns)) for session in sessions) / 1000
+    rest_ms = min(_longest_but_for_handshakes_ms(session) for session in sessions)
     return [
         Figure(TLS_GROUP, "handshake", handshake, "bytes", "TCP payload of both ways before the first request"),
         Figure(
@@ -96,7 +102,8 @@ def _tls(sessions: list[Session]) -> list[Figure]:
             "longest turn, but for the handshakes",
             rest_ms,
             "ms",
-            f"as above, without the {HANDSHAKE_TURNS} longest turns of each connection",
+            f"without the {HANDSHAKE_TURNS} longest turns of each connection, least of {TLS_RUNS} runs, "
+            f"CPU x {ESP32_RATIO} + flash",
             f"at most {GOAL_MS} ms",
             rest_ms <= GOAL_MS,
         ),
@@ -132,6 +139,18 @@ def _shapes(turns: list[Turn]) -> list[tuple[int, ...]]:
 
 def _cost_ms(turn: Turn) -> float:
     return (turn.cpu_us * ESP32_RATIO + turn.flash_us) / 1000
+
+
+def _longest_but_for_handshakes_ms(session: Session) -> float:
+    costs_ms = sorted((_cost_ms(turn) for turn in _others(session.turns) if not turn.host_bytes), reverse=True)
+    return costs_ms[HANDSHAKE_TURNS * len(session.connections)]
+
+
+def _longest_tidying_ms(session: Session) -> float:
+    """An empty field takes the fewest transactions."""
+    reader = [turn for turn in session.turns if turn.spi_transactions]
+    empty = min(turn.spi_transactions for turn in reader)
+    return max(_cost_ms(turn) for turn in reader if turn.flash_us and turn.spi_transactions == empty)
 
 
 def _others(turns: list[Turn]) -> list[Turn]:
