@@ -129,13 +129,3 @@ def test_an_urgent_event_goes_by_sms_when_nothing_else_answers(lines: Uplinks, o
     assert lines.world.run_until(lambda: lines.short_messages > 0, 3 * MINUTE_MS)
     assert lines.short_messages == 1
     assert machine.starts == 1, machine.crash_log
-
-
-def test_the_network_time_is_only_a_hint(lines: Uplinks, office: Office) -> None:
-    lines.world.phone.cells.time, lines.world.phone.cells.time_error_s = "wrong", 3_600 * 24 * 30
-    machine = lines.machine("sms")
-    assert lines.world.run_until(lambda: lines.short_messages > 0, 3 * MINUTE_MS)
-    lines.world.run_for(30_000)
-    answer = status(machine)["clock"]
-    assert answer["quality"] == "trusted"
-    assert abs(answer["time"] - (1_795_400_000 + lines.world.now_us // 1_000_000)) < 60
