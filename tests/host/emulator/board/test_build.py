@@ -3,6 +3,7 @@
 import pytest
 
 from tools.flash.build import BuildError, compile_source, firmware_files
+from tools.flash.needs import lists_of
 
 
 def test_the_boards_files_are_bytecode_but_for_the_two_that_run_by_path() -> None:
@@ -25,12 +26,21 @@ def test_the_same_sources_give_the_same_files() -> None:
 
 
 def test_what_a_module_needs_is_listed_one_loadable_after_the_other() -> None:
+    sources = {
+        "a": b"import gc, b\nfrom c import d\nif TYPE_CHECKING:\n    import e\ndef f():\n    import e\n",
+        "b": b"from e import x\n",
+        "c": b"",
+        "c.d": b"import b\n",
+        "e": b"",
+    }
+    assert lists_of(sources) == {"needs/a": b"e\nb\nc.d\na\n", "needs/b": b"e\nb\n", "needs/c.d": b"e\nb\nc.d\n"}
+
+
+def test_every_module_that_needs_others_has_its_list() -> None:
     files = firmware_files()
-    loaded: list[str] = files["needs/uplink_answer"].decode().split()
-    assert loaded[-1] == "uplink_answer"
-    assert loaded.index("protocol.cbor") < loaded.index("protocol.cose") < loaded.index("protocol.answers")
-    assert "uplink" not in loaded  # imported for types only
-    assert "needs/modem_rest" not in files  # it needs nothing
+    assert files["needs/report"].split()[-1] == b"report"
+    assert b"protocol.cbor" in files["needs/protocol.cose"].split()
+    assert "needs/modem_rest" not in files
 
 
 def test_a_source_that_does_not_compile_is_named() -> None:
