@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from uplink import Uplink
 
 URGENT_PER_DAY = const(5)
+LOOK_S = const(1800)  # so much of a day may be forgotten when the power goes
 _DAY_S = const(86400)
 _FILE_BYTES = const(12)
 
@@ -50,6 +51,14 @@ class SmsBudget:
             self.urgent += 1
         else:
             self.sent += 1
+        self.keep()
+
+    def look_s(self) -> int:
+        """The uptime at which to see again: the day's end, or before that to write down how far the day has come."""
+        return min(self.ends_s(), self._uptime_s + LOOK_S)
+
+    def keep(self) -> None:
+        """On flash. Raises OSError."""
         numbers = (self._uptime_s - self.began_s, self.sent, self.urgent)
         with open(self._path + ".new", "wb") as file:
             file.write(b"".join([number.to_bytes(4, "big") for number in numbers]))
@@ -79,7 +88,8 @@ def count(loop: "Uplink", take: bool) -> None:
         budget = SmsBudget(path, loop.config.number("sms_per_day"), loop.now_ms() // 1000, loop.day_began_s)
         loop.day_began_s = budget.began_s
         if not budget.allows(urgent):
-            raise TransportError("sms_cap_reached", "", budget.ends_s() * 1000)
+            budget.keep()
+            raise TransportError("sms_cap_reached", "", budget.look_s() * 1000)
         if take:
             budget.take(urgent)
     except OSError as error:
