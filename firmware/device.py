@@ -6,9 +6,8 @@ The role begins when the power comes and again when the device was provisioned; 
 import asyncio
 import gc
 import os
-import sys
 
-from borrowed import Borrowed
+from borrowed import Borrowed, unload
 from clock import Clock
 from config import Config
 from errors import Corrupt, Refused
@@ -116,8 +115,8 @@ class Device:
     def adopt(self) -> None:
         """The configuration on flash is another: play the role that it says, from now on."""
         self._end_role()
-        _unload(_SWIPE_MODULES)
-        _unload(_OTHER_MODULES)
+        unload(_SWIPE_MODULES)
+        unload(_OTHER_MODULES)
         self._load()
         self.start_counted = True  # the new journal begins within this start
         self._begin_role()
@@ -262,7 +261,7 @@ class Device:
         attempt = Provisioning(self)
         answer = attempt.begin(params)
         self._end_role()
-        _unload(_SWIPE_MODULES)
+        unload(_SWIPE_MODULES)
         self.provisioning = attempt
         self.link.add("provision.master", attempt.master)
         self.link.add("provision.commit", attempt.commit)
@@ -286,16 +285,6 @@ class Device:
     def _tell_reader(self, state: str) -> None:
         self.link.notify("reader", {"state": state})
         self.reported.set()
-
-
-def _unload(names: tuple[str, ...]) -> None:
-    """Code that the next role does not need."""
-    for name in names:
-        sys.modules.pop(name, None)
-        parent, _, child = name.rpartition(".")
-        if hasattr(sys.modules.get(parent), child):
-            delattr(sys.modules[parent], child)
-    gc.collect()
 
 
 def remove_tree(path: str) -> None:

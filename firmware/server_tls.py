@@ -17,5 +17,5 @@ async def secured(loop: "Uplink", pipe: "Pipe") -> Tls:
     # one, and the clock that TLS looks at is never moved back.
     set_clock(loop.device.clock.earliest() or 0, authority)
     tls = Tls(pipe, config.text("server_name") or config.text("server_host"), authority)
-    await tls.connect()
+    await tls.connect(loop.tls_room)
     return tls

@@ -14,6 +14,7 @@ from exams import Exams
 from hostlink import Params
 from media import TORN, Medium
 from mfrc522.errors import CardGone, ReaderLost, RfError, TwoCards
+from micropython import const
 from protocol import journal as codec
 from protocol import reasons
 from tap import Grant, Tap
@@ -23,6 +24,8 @@ REST_POLLS = 25  # polls without news before the flash is tidied
 SHOW_MS = 4000  # how long the answer to a tap stays on the screen
 TIMEOUT_MAX_MS = 600000
 REFERENCE_MAX = 32
+_REST_BYTES = const(8192)  # for the journal's housekeeping
+_ROOM_BYTES = const(16384)  # for verifying a batch card, or a service card's reports and orders
 DEBIT = "one_time"
 INIT_BATCH = "batch"
 SERVICE = "service"
@@ -99,6 +102,13 @@ class Swipe:
         if not self._device.care.healthy:
             return
         try:
+            self._look()
+        except MemoryError:
+            if not self._call_off():
+                raise
+
+    def _look(self) -> None:
+        try:
             medium = self._field.poll()
         except ReaderLost:
             self._device.care.lost()
@@ -123,6 +133,8 @@ class Swipe:
             counts = kind != SERVICE
             if kind == DEBIT:
                 self._granted(self._tap.debit(medium), uid)
+            elif kind and not self._has_room():
+                return  # the card is still new at the next poll
             elif kind == INIT_BATCH:
                 self._initialised(medium)
             elif kind == SERVICE:
@@ -136,6 +148,15 @@ class Swipe:
             self._refuse(Refused(reasons.REMOVED_EARLY), uid, counts)
         else:
             self._settle(medium)
+
+    def _has_room(self) -> bool:
+        """For the code of a rare card. If not, a report under way is called off for it."""
+        gc.collect()
+        return gc.mem_free() >= _ROOM_BYTES or not self._call_off()
+
+    def _call_off(self) -> bool:
+        """False: no report is under way, so nothing gives its memory back."""
+        return self._device.uplink is not None and self._device.uplink.call_off()
 
     def _kind_of(self, medium: Medium) -> str:
         """DEBIT, INIT_BATCH or SERVICE, "" for a card that has to wait for a client; any other is refused here."""
@@ -246,6 +267,8 @@ class Swipe:
         self._quiet += 1
         if self._quiet % REST_POLLS == 0:
             gc.collect()
+            if gc.mem_free() < _REST_BYTES:
+                return  # a report is under way: there are other quiet moments
             try:
                 self._journal.rest()
             except Refused:

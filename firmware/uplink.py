@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _GATHER_MS = const(500)  # entries of one exam come together
 _MEMORY_PAUSE_MS = const(5000)
+_CALLED_OFF_MS = const(5000)
+_CANCELS_MAX = const(4)
+_COMMANDS = const("commands")  # soon over, and must not be cut: its orders are in no other place
 
 
 class Uplink:
@@ -44,6 +47,10 @@ class Uplink:
         self.trial_until_ms = 0  # uptime; 0: nothing is on trial in this run
         self.told_switches = 0
         self.urgencies = (0, False)
+        self.tls_room: list[bytearray] = []  # kept free for the next handshake, which needs so much in one piece
+        self._work = ""  # the module that runs
+        self._called_off = False
+        self._task: asyncio.Task[None] | None = None
         with Borrowed("uplink_step") as code:
             self.links: LinkState = code.begin(self)
         self.carrier = self.links.current.name  # of the report that is being made
@@ -60,18 +67,31 @@ class Uplink:
             self.links.current.retry_ms = 0
         self.device.reported.set()
 
+    def call_off(self) -> bool:
+        """Somebody at the machine needs the heap: what is under way gives its code back, and begins anew in a while.
+
+        False: nothing is."""
+        if self._work not in ("", _COMMANDS) and not self._called_off:
+            self._called_off = True
+            assert self._task is not None
+            self._task.cancel()
+        return self._work != ""
+
     async def run(self) -> None:
         """For ever: a report now, then whenever there is something to say, at the latest after report_s."""
+        self._task = asyncio.current_task()
         try:
             while True:
                 try:
-                    work, pause_ms = await self._step()
-                    if work:
-                        await self._do(work)
-                    else:
-                        await self._pause(pause_ms)
+                    await self._turn()
+                except asyncio.CancelledError:
+                    if self.device.uplink is not self:
+                        raise
+                    self._work = ""
+                    await self._stand_back()
                 except MemoryError:
                     # Somebody else has the heap now. The machine goes on without reports rather than begin anew.
+                    self._work = ""
                     self.last_error = "out of memory"
                     self.link_errors += 1
                     await asyncio.sleep_ms(_MEMORY_PAUSE_MS)
@@ -81,6 +101,27 @@ class Uplink:
                 self.modem.cut()
 
     # Functions of their own, so that no variable of the loop keeps the code that was given back.
+
+    async def _turn(self) -> None:
+        work, pause_ms = await self._step()
+        if work:
+            self._work = work
+            await self._do(work)
+            self._work = ""
+        else:
+            await self._pause(pause_ms)
+
+    async def _stand_back(self) -> None:
+        """Until whoever called the work off has finished."""
+        for _ in range(_CANCELS_MAX):
+            try:
+                await asyncio.sleep_ms(_CALLED_OFF_MS)
+                break
+            except asyncio.CancelledError:
+                # MicroPython's wait_for cancels its waiter again when what it waited for has come to its end.
+                if self.device.uplink is not self:
+                    raise
+        self._called_off = False
 
     async def _step(self) -> tuple[str, int]:
         with await in_turns("uplink_step") as code:

@@ -23,6 +23,7 @@ _ENTRIES_MIN = const(4)  # one exam
 _REQUESTS_KEPT = const(8)  # short messages whose answers are still taken
 _MESSAGE_BYTES = const(4096)
 _SMS_BYTES = const(140)
+_TLS_BYTES = const(3072)  # MicroPython's TLS context is one piece of 3048 on a 64-bit host, fewer on a board
 _ROOM_BYTES = const(20480)  # for sealing and for taking an answer
 _SMS = const("sms")
 
@@ -31,6 +32,7 @@ async def run(loop: "Uplink") -> None:
     """Whatever comes of it is the loop's outcome."""
     carrier = _Carrier(loop)
     try:
+        _keep_room(loop)
         await _get_ready(loop)
         if loop.carrier == _SMS:
             await _send(loop, carrier)
@@ -48,6 +50,7 @@ async def run(loop: "Uplink") -> None:
         loop.entries_max = max(_ENTRIES_MIN, loop.entries_max // 2)  # a report that is too large would be so for ever
         _failed(loop, TransportError("out_of_memory"))
     finally:
+        loop.tls_room.clear()
         await carrier.close()
 
 
@@ -72,6 +75,7 @@ class _Carrier:
         gc.collect()
         if gc.mem_free() < _ROOM_BYTES:
             await self.close()
+            _keep_room(self._loop)
 
     async def close(self) -> None:
         """The connection and the code."""
@@ -119,6 +123,12 @@ async def _send(loop: "Uplink", carrier: _Carrier) -> None:
     loop.sms_sent += 1
     loop.load.urgent_ms, loop.load.asked = None, False
     loop.outcome = (loop.carrier, "sent", 0)
+
+
+def _keep_room(loop: "Uplink") -> None:
+    """For the next handshake, while there is such a large piece."""
+    if loop.carrier != _SMS and loop.config.flag("server_tls") and not loop.tls_room:
+        loop.tls_room.append(bytearray(_TLS_BYTES))
 
 
 # Functions of their own, so that no variable keeps the code that was given back.

@@ -44,6 +44,9 @@ def _needs(name: str) -> "Iterable[str]":
         return ()
 
 
+_known: set[str] = set()  # modules that were here before; one set for ever, because a full heap has no room for more
+
+
 class Borrowed:
     """One module, with everything that it loads. A context manager; or give_back() by hand, when a task has to wait.
 
@@ -52,7 +55,7 @@ class Borrowed:
 
     def __init__(self, name: str, with_it: "Borrowed | None" = None) -> None:
         """``with_it`` was borrowed before and goes when this one goes."""
-        before = set(sys.modules)
+        _known.update(sys.modules)
         gc.collect()
         threshold_bytes = gc.threshold()
         gc.threshold(LOAD_THRESHOLD_BYTES)
@@ -62,7 +65,7 @@ class Borrowed:
             self.module = sys.modules[name]
         finally:
             gc.threshold(threshold_bytes)
-            self._names = [loaded for loaded in sys.modules if loaded not in before]
+            self._names = [loaded for loaded in sys.modules if loaded not in _known]
             if with_it is not None:
                 self._names += with_it._names
             if self.module is None:
@@ -77,12 +80,18 @@ class Borrowed:
     def give_back(self) -> None:
         """The memory is free again once the caller's own references are gone."""
         self.module = None
-        for name in self._names:
-            sys.modules.pop(name, None)
-            parent, _, child = name.rpartition(".")
-            if hasattr(sys.modules.get(parent), child):
-                delattr(sys.modules[parent], child)
-        gc.collect()
+        unload(self._names)
+
+
+def unload(names: "Iterable[str]") -> None:
+    """Code that is not needed any more."""
+    for name in names:
+        sys.modules.pop(name, None)
+        _known.discard(name)
+        parent, _, child = name.rpartition(".")
+        if hasattr(sys.modules.get(parent), child):
+            delattr(sys.modules[parent], child)
+    gc.collect()
 
 
 TYPE_CHECKING = False

@@ -16,7 +16,6 @@ from tools.uplinks.office import EPOCH, INSTITUTION, MACHINE
 from tools.uplinks.scenario import Visit
 
 BATCH, FIRST_CREDIT = 7, 1000
-STAND_INS_WORDS_K: Final = 11  # of the heap, what the emulator's own modules take: on a board they are C
 CARRIED_MS: Final = 10_000
 EXAM_S: Final = 600
 REPORT_S: Final = 900
@@ -46,7 +45,7 @@ class Clinic:
         """The factory and the batch card: the machine is ready for its first patient. ``prepare`` = what is plugged
         into the board before it is told what it is."""
         order = authority.batch(BATCH, FIRST_CREDIT, debits, MACHINE, EPOCH, INSTITUTION)
-        machine = blank_machine(world, heap_words_k=HEAP_WORDS_K + STAND_INS_WORDS_K)
+        machine = blank_machine(world, heap_words_k=HEAP_WORDS_K)
         prepare(machine)
         everything = {"exam_s": EXAM_S, "report_s": REPORT_S, **settings}
         provision(machine, authority, "swipe", MACHINE, EPOCH, INSTITUTION, everything)

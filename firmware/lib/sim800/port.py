@@ -167,14 +167,21 @@ class Port:
     async def _read(self) -> None:
         this = asyncio.current_task()
         while self._reader is this:
-            for event in self.parser.feed(await read(self.uart, _READ_BYTES)):
-                if event[0] == "line":
-                    self._take(event[1])
-                elif event[0] == "data":
-                    self._keep(event[1])
-                elif self.busy:
-                    self.prompted = True
-                    self._changed.set()
+            try:
+                self._hear(await read(self.uart, _READ_BYTES))
+            except MemoryError:
+                # Somebody else has the heap. What came is lost, and whoever waits for it finds that out in time.
+                self.parser.reset()
+
+    def _hear(self, data: bytes) -> None:
+        for event in self.parser.feed(data):
+            if event[0] == "line":
+                self._take(event[1])
+            elif event[0] == "data":
+                self._keep(event[1])
+            elif self.busy:
+                self.prompted = True
+                self._changed.set()
 
     def _take(self, line: bytes) -> None:
         if self._body_of:

@@ -9,6 +9,7 @@ with P-256 takes three operations with public keys; between two of them the othe
 """
 
 import asyncio
+import gc
 import io
 
 from borrowed import Borrowed, in_turns
@@ -31,10 +32,16 @@ class Tls(Plain):
         self._tls: SslSocket | None = None
         self._established = False
 
-    async def connect(self) -> None:
-        """Everything is ready; nothing is sent before the first write."""
+    async def connect(self, room: "list[bytearray] | None" = None) -> None:
+        """Everything is ready; nothing is sent before the first write. ``room`` was kept free for this moment: a
+        context is one large piece, and a heap in use may have none of that size left.
+        """
+        gate = Gate(self._pipe)
         with await in_turns("tls_pipe.handshake") as code:
-            self._tls = code.wrapped(Gate(self._pipe), self._server_name, self._ca)
+            if room:
+                room.clear()
+                gc.collect()
+            self._tls = code.wrapped(gate, self._server_name, self._ca)
 
     async def close(self) -> None:
         if self._tls:
