@@ -41,7 +41,6 @@ LEFT_MAX = 4  # entries: the clock that an answer sets waits for others
 MINUTE_MS = 60_000
 OFFICE_NUMBER = "+8610690001"
 MACHINE_NUMBER = "+8613900000001"
-STAND_INS_WORDS_K = 11  # of heap that the emulator's own modules take; on a board they are C
 APN = "internet"
 ESP32_HANDSHAKE = (
     "MicroPython on an ESP32 is reported to take 0.9 to 1.3 s for a whole handshake (github.com/miguelgrinberg/microdot"
@@ -162,8 +161,7 @@ def _session(link: str, tls: bool) -> Session:
     authority = TestAuthority(SEED)
     batch = authority.batch()
     with answering(authority.machine_key(), tls) as office, World(seed=SEED) as world:
-        heap_words_k = HEAP_WORDS_K + STAND_INS_WORDS_K
-        board = swipe_machine(world, authority, settings=_settings(link, office), heap_words_k=heap_words_k)
+        board = swipe_machine(world, authority, settings=_settings(link, office), heap_words_k=HEAP_WORDS_K)
         assert tap(board, authority.batch_card(batch))["reason"] == "granted"
         _connect(world, board, link, office)
         board.power_off()
