@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 async def seal(device: "Device", max_bytes: int, link: str, entries_max: int) -> bytes:
-    """The oldest entries that the back office does not have, as many as fit, with the machine's health.
+    """The oldest entries that the back office does not have, as many as fit, and the machine's health if there is room:
+    where each byte has its price it never costs a debit.
 
     In slices: a card that is tapped meanwhile is served in between."""
     journal, config = device.journal, device.config
@@ -22,13 +23,15 @@ async def seal(device: "Device", max_bytes: int, link: str, entries_max: int) ->
     assert config is not None
     health = await _health(device, link)
     seq, before = journal.acked_seq, journal.acked_mac
-    stream, count, after = await _encoded(device, seq, before, (max_bytes, entries_max, len(health)))
+    stream, count, after = await _encoded(device, seq, before, (max_bytes, entries_max))
     if not after:
         after = await _mac_at(device, seq, before, seq + count)
     with await in_turns("protocol.report_seal") as code:
-        sealed: bytes = code.sealed_report(
-            config.machine_key, config.machine_id, seq + 1, before + after, stream, health
-        )
+        sealed: bytes = b""
+        for facts in (health, b""):
+            sealed = code.sealed_report(config.machine_key, config.machine_id, seq + 1, before + after, stream, facts)
+            if len(sealed) <= max_bytes:
+                break
         return sealed
 
 
@@ -41,13 +44,13 @@ async def _health(device: "Device", link: str) -> bytes:
         return health
 
 
-async def _encoded(device: "Device", seq: int, mac: bytes, limits: tuple[int, int, int]) -> "Stream":
+async def _encoded(device: "Device", seq: int, mac: bytes, limits: tuple[int, int]) -> "Stream":
     """(stream of bits, how many entries it holds, MAC of the last unless some did not fit)."""
-    max_bytes, entries_max, health_bytes = limits
+    max_bytes, entries_max = limits
     with await in_turns("protocol.grouping"):  # what both steps have in common
         groups, after = await _gathered(device, seq, mac, entries_max)
         with await in_turns("protocol.report_entries") as code:
-            fits = await in_slices(code.fitting(groups, max_bytes, health_bytes, seq + 1))
+            fits = await in_slices(code.fitting(groups, max_bytes, 0, seq + 1))
             if fits < len(groups):
                 groups, after = groups.first(fits), b""
             stream: bytes = await in_slices(code.encoding(groups))

@@ -47,25 +47,33 @@ def test_the_chain_can_be_recomputed_from_a_report() -> None:
 def test_twenty_exams_fit_a_short_message() -> None:
     source = Source(1)
     for _ in range(8):
-        found = ordinary_day(source, 30)
+        found = ordinary_day(source, range(30))
         assert uplink.entries_that_fit(found, uplink.SMS_BYTES) >= 4 * 20
 
 
-def ordinary_day(source: Source, count: int) -> list[Entry]:
+def test_twelve_exams_fit_a_short_message_in_whatever_order_the_cards_come() -> None:
+    source = Source(3)
+    for _ in range(8):
+        cards = list(range(100))
+        drawn = [cards.pop(source.below(len(cards))) for _ in range(30)]
+        assert uplink.entries_that_fit(ordinary_day(source, drawn), uplink.SMS_BYTES) >= 4 * 12
+
+
+def ordinary_day(source: Source, drawn: "range | list[int]") -> list[Entry]:
     """Exams 2 to 25 minutes apart that last 3 to 10 minutes, with large numbers everywhere."""
     found: list[Entry] = []
     time = samples.NOON
-    for index in range(count):
+    for credit in drawn:
         time += 120 + source.below(1380)
         delays = (0, source.below(10) // 8, source.below(10) // 9, 180 + source.below(420))
         for kind, delay in zip(grouping.EXAM_KINDS, delays):  # noqa: B905
             time += delay
-            found.append(Entry(30001 + len(found), kind, time, 2, 4711, 120001 + index))
+            found.append(Entry(30001 + len(found), kind, time, 2, 4711, 120001 + credit))
     return found
 
 
 def test_entries_that_fit_is_exact() -> None:
-    found = ordinary_day(Source(2), 30)
+    found = ordinary_day(Source(2), range(30))
     for max_bytes in (60, 90, 140, 200):
         count = uplink.entries_that_fit(found, max_bytes)
         assert len(uplink.seal_report(MACHINE_KEY, samples.report(found[:count]))) <= max_bytes
