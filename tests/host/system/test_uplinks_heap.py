@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from emulator.flash import Flash
 from emulator.kit import tap
-from emulator.kit.machines import HEAP_WORDS_K, await_service
+from emulator.kit.machines import ESP32_WORDS_K, await_service
 from emulator.sim800 import Sim
 from tests.host.system.clinic import Office
 from tests.host.system.links_fixtures import clock, images, lines, office, tls_wire
@@ -23,7 +23,7 @@ def test_gprs_and_tls_and_taps_at_once(
     thousand words, the emulator's side included.
     """
     flash = Flash(lines.images.image(lines.images.settings("gprs")), seed=1)
-    machine = lines.world.board("machine", flash=flash, heap_words_k=HEAP_WORDS_K)
+    machine = lines.world.board("machine", flash=flash, heap_words_k=ESP32_WORDS_K)
     machine.modem.sim = Sim(MACHINE_NUMBER, apn=APN)
     machine.watch_heap = True
     machine.power_on()
