@@ -46,9 +46,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window. Playwright's event loop runs in this thread until it ends: a later test that
+    wants one of its own must not meet it.
+    """
     if os.environ.get("PERSCAN_NO_BROWSER") == "1":
         pytest.skip("PERSCAN_NO_BROWSER=1: tests with a browser are left out")
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
