@@ -20,6 +20,7 @@ from backoffice.keyring import Keyring
 from backoffice.settings import Settings
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+MOMENT_KEY = "perscan_moment"
 
 
 def get_context(request: Request) -> Context:
@@ -38,7 +39,9 @@ ContextDep = Annotated[Context, Depends(_context)]
 def get_session(request: Request, context: ContextDep) -> Iterator[Session]:
     """The request's transaction."""
     mode = READ if request.method in SAFE_METHODS else WRITE
+    moment = context.broker.moment  # before the first query: what comes after it may not be in the answer
     with transaction(context.engine, mode) as session:
+        session.info[MOMENT_KEY] = moment
         yield session
 
 

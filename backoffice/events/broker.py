@@ -1,13 +1,16 @@
 """In-process publish and subscribe: what happened, told to every open page.
 
 Events say that something changed; the database says what is. A subscriber that is too slow loses the oldest events
-and is told so (``missed``): a page then reloads. Publishing never waits and may be done from any thread.
+and is told so (``missed``): a page then reloads. So is one that began to listen after something had happened since its
+page was made (``moment``). Publishing never waits and may be done from any thread.
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
@@ -17,6 +20,7 @@ from sqlmodel import Session
 SUBSCRIBERS_MAX = 200
 BACKLOG_EVENTS = 256
 PENDING_KEY = "perscan_events"
+MOMENT_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,18 @@ class Broker:
         self._subscriptions: set[Subscription] = set()
         self._lock = Lock()
         self._closed = False
+        self._published = 0
+        self._key = secrets.token_bytes(16)
 
     @property
     def full(self) -> bool:
         """True when no more listeners are taken."""
         return len(self._subscriptions) >= SUBSCRIBERS_MAX
+
+    @property
+    def moment(self) -> str:
+        """Another one after every event. Opaque: how much happens is not everybody's business."""
+        return blake2b(self._published.to_bytes(8, "big"), key=self._key, digest_size=MOMENT_BYTES).hexdigest()
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[Subscription]:
@@ -80,6 +91,7 @@ class Broker:
         """Tell every listener."""
         events = list(events)
         with self._lock:
+            self._published += len(events)
             for subscription in self._subscriptions:
                 for item in events:
                     subscription.loop.call_soon_threadsafe(subscription.offer, item)

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from backoffice.accounts.access import ViewerDep
 from backoffice.accounts.roles import STAFF, Role, Viewer
 from backoffice.clock import zone
-from backoffice.deps import ContextDep, SessionDep
+from backoffice.deps import MOMENT_KEY, ContextDep, SessionDep
 from backoffice.web.formats import Formats
 from backoffice.web.i18n import LANGUAGE_COOKIE, Translator, choose_language, mark, translator
 from backoffice.web.reads import alarms
@@ -122,6 +122,7 @@ class Desk:
             user=user,
             open_alerts=alarms.open_count(self.session, self.viewer.institution_ids),
             may_acknowledge=self.may_acknowledge,
+            moment=self.session.info.get(MOMENT_KEY, ""),
             **values,
         )
 

@@ -82,6 +82,28 @@ def test_a_stream_shows_what_the_viewer_may_see_and_ends_with_the_server() -> No
     assert [data for _event, data in asyncio.run(stream(STAFF))] == [{"n": 1}, {"n": 2}, {"n": 3}]
 
 
+def test_what_happened_between_a_page_and_its_stream_is_told() -> None:
+    async def scenario(*happened: Event) -> list[str | None]:
+        broker = Broker()
+        moment = broker.moment
+        broker.publish(happened)
+        stream = endpoints._events(broker, lambda: None, moment)
+        return [item.event async for item in stream]
+
+    assert asyncio.run(scenario()) == ["hello"]
+    assert asyncio.run(scenario(Event("issuing"))) == ["hello", "missed"]
+
+
+def test_a_page_knows_the_moment_before_its_first_query(app: FastAPI, context: Context) -> None:
+    make_user(context, "boss", Role.ADMINISTRATOR)
+    client = log_in(app, "boss")
+    before = context.broker.moment
+    assert f'data-moment="{before}"' in client.get("/").text
+    context.broker.publish([Event("debit")])
+    assert f'data-moment="{before}"' not in client.get("/").text
+    assert client.get(f"/events?since={before}0").status_code == 422
+
+
 def test_a_stream_ends_with_its_login() -> None:
     async def scenario() -> list[str | None]:
         logins: list[Viewer | None] = [STAFF, STAFF, None]

@@ -1,6 +1,6 @@
 // Live updates. An event says only that something changed; the page is then asked for again and its live regions are
-// exchanged. So there is one template for what a reader sees, and nothing is missed: after a lost connection the same
-// question brings everything that happened meanwhile.
+// exchanged. So there is one template for what a reader sees, and nothing is missed: the stream is told at which moment the
+// page was made, and says so if something has happened since, at its first connection as after a lost one.
 
 import { html } from "./trusted.js";
 
@@ -17,18 +17,11 @@ export function startLive(renewed) {
   if (!topics.size) return;
 
   const refresh = atMostEvery(AT_MOST_EVERY_MS, (changed) => renew(changed, renewed));
-  const stream = new EventSource("/events");
-  let wasLost = false;
+  const { moment = "" } = document.querySelector("script[data-moment]")?.dataset ?? {};
+  const stream = new EventSource(`/events?since=${moment}`);
 
-  stream.addEventListener("open", () => {
-    show("live");
-    if (wasLost) refresh([...topics]);
-    wasLost = false;
-  });
-  stream.addEventListener("error", () => {
-    wasLost = true;
-    show("lost");
-  });
+  stream.addEventListener("open", () => show("live"));
+  stream.addEventListener("error", () => show("lost"));
   stream.addEventListener("missed", () => refresh([...topics]));
   for (const topic of topics) {
     stream.addEventListener(topic, () => {

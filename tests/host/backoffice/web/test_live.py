@@ -85,14 +85,14 @@ def test_the_bar_of_today_grows(office: Office, machine: Machine, visit: Visit) 
 def test_a_page_that_lost_the_server_catches_up(office: Office, machine: Machine, visit: Visit) -> None:
     watch(visit, "/")
     page = visit.page
-    page.route("**/events", lambda route: route.abort())
+    page.route("**/events*", lambda route: route.abort())
     end_streams(office)
     page.locator("#live-state[data-state=lost]").wait_for()
     expect(page.locator("#live-state")).to_contain_text("Connection lost")
     machine.exam(45077)
     report(office, machine)
     assert "Card 45077" not in (page.locator("#latest").text_content() or "")
-    page.unroute("**/events")
+    page.unroute("**/events*")
     expect(page.locator("#latest tbody tr").first).to_contain_text("Card 45077")
     visit.is_live()
     assert page.evaluate("window.marked") is True
