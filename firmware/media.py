@@ -82,6 +82,10 @@ class Medium:
             """FRESH, MINE or OTHER, of a one-time or a batch card."""
             raise NotImplementedError
 
+        def prove(self, kind: str, access_key: bytes) -> None:
+            """Authenticate with the key that burn() needs, and write nothing. WrongKey: a copy."""
+            raise NotImplementedError
+
         def burn(self, kind: str, access_key: bytes, mark: bytes) -> None:
             """Write the mark and read it back. Safe to call again."""
             raise NotImplementedError

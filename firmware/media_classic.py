@@ -67,10 +67,14 @@ class ClassicMedium(Medium):
 
     # Burning
 
-    def burn(self, kind: str, access_key: bytes, mark: bytes) -> None:
+    def prove(self, kind: str, access_key: bytes) -> None:
         number = KINDS[kind]
-        block = _burn_block(number)
-        self.card.authenticate(block, access_key, KEY_A if layout.burn_key_type(number) == "A" else KEY_B)
+        key_type = KEY_A if layout.burn_key_type(number) == "A" else KEY_B
+        self.card.authenticate(_burn_block(number), access_key, key_type)
+
+    def burn(self, kind: str, access_key: bytes, mark: bytes) -> None:
+        self.prove(kind, access_key)
+        block = _burn_block(KINDS[kind])
         if block == layout.COMMIT_BLOCK:
             self._state = b""
         put(self.card, block, mark)

@@ -71,6 +71,7 @@ class Tap:
         card = self._read(medium)  # 1 select, read,
         burn, intend = self._verify(card)  # verify
         if intend:
+            self._prove(card)
             self._intend(card)  # 2 INTENT, on flash before the card is touched
         if burn:
             self._burn(card)  # 3 burn, read back
@@ -125,6 +126,12 @@ class Tap:
         facts.burn_state = str(self._insist(card, self._burn_state))
         return facts
 
+    def _prove(self, card: _Card) -> None:
+        """That the card has the key under which it will be burnt: a copy of what it says has not, and its intent would
+        stand for ever. The sector stays open, so the burn need not ask again.
+        """
+        self._insist(card, self._prove_once)
+
     def _intend(self, card: _Card) -> None:
         self._journal.append(codec.INTENT, card.record.batch_id, card.record.credit)
 
@@ -137,9 +144,15 @@ class Tap:
     def _left(self, card: _Card) -> int:
         return self._journal.state.batches[card.record.batch_id].left()
 
+    def _prove_once(self, card: _Card) -> None:
+        card.medium.prove(KIND, self._access_key(card))
+
     def _burn_once(self, card: _Card) -> None:
+        card.medium.burn(KIND, self._access_key(card), card.mark)
+
+    def _access_key(self, card: _Card) -> bytes:
         assert card.batch is not None
-        card.medium.burn(KIND, keys.one_time_access_key(card.batch.key, card.uid), card.mark)
+        return keys.one_time_access_key(card.batch.key, card.uid)
 
     def _burn_state(self, card: _Card) -> str:
         return card.medium.burn_state(KIND, card.mark)

@@ -3,7 +3,8 @@
 The FIFO gives the command (0x60 or 0x61), the block, six key bytes and four UID bytes. The command ends by itself, with
 IdleIRq, when the card proved that it knows the key, or with ProtocolErr when what came back was not its answer. A card
 that keeps silent (the wrong key, or no card) leaves the command waiting: only the timer tells. RxIRq and TxIRq stay
-quiet meanwhile, and MFCrypto1On is neither set before the end nor cleared by a failure.
+quiet meanwhile. MFCrypto1On means something only when the command has ended, by itself or by Idle: 1 after a success,
+0 after anything else, also where a session was open before.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Authentication:
     def answered(self, frame: Frame, collided: bool, time_us: int) -> bool:
         """An answer came in completely. True when the authentication is over, well or badly."""
         if frame.bits != NONCE_BITS or collided:
-            self.chip.raise_error(reg.PROTOCOL_ERROR | (reg.COLLISION_ERROR if collided else 0))
+            self._fail(reg.PROTOCOL_ERROR | (reg.COLLISION_ERROR if collided else 0))
             return True
         if self._expected is None:
             self._prove(frame, time_us)
@@ -49,9 +50,14 @@ class Authentication:
         word = int.from_bytes(frame.data, "little") ^ stream
         if word == self._expected and _parity_right(frame, word, covers):
             self.chip.switch_crypto_on(self._cipher)
+            self.chip.raise_error(self.chip.authentication_flags)
         else:
-            self.chip.raise_error(reg.PROTOCOL_ERROR)
+            self._fail(reg.PROTOCOL_ERROR)
         return True
+
+    def _fail(self, errors: int) -> None:
+        self.chip.raise_error(errors)
+        self.chip.switch_crypto_off()
 
     def _prove(self, challenge: Frame, time_us: int) -> None:
         """Answer the card's nonce with ours and with the proof that we know the key."""

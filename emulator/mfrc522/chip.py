@@ -44,14 +44,17 @@ class Mfrc522:
         "_running",
         "_waking_until_us",
         "_writers",
+        "authentication_flags",
         "clock",
         "commands",
         "faults",
         "field",
         "fifo",
+        "hard_wake_us",
         "modem",
         "random",
         "registers",
+        "stores_short_answers",
         "timer",
         "transfers",
         "version",
@@ -65,6 +68,10 @@ class Mfrc522:
         self.version = version
         self.random = Random(seed)  # noqa: S311 - a deterministic world
         self.faults = ReaderFaults()
+        # What the data sheet leaves open, and silicon may do either way:
+        self.stores_short_answers = True  # with RxCRCEn, an answer of fewer than eight bits reaches the FIFO
+        self.hard_wake_us = HARD_WAKE_US  # a lazier quartz takes longer
+        self.authentication_flags = 0  # bits of ErrorReg that a successful MFAuthent leaves behind
         self.registers = bytearray(reg.REGISTERS)
         self.fifo = Fifo()
         self.timer = Timer()
@@ -78,7 +85,7 @@ class Mfrc522:
         self._waking_until_us = 0  # after a soft reset or power-down: PowerDown still reads 1
         self._running = False  # something is on its way: catching up is worth the effort
         self._catching_up = False
-        self._plain_masks = [reg.WRITABLE_BITS.get(address, 0) for address in range(reg.REGISTERS)]
+        self._plain_masks = [reg.writable_bits(address, version) for address in range(reg.REGISTERS)]
         self._readers = self._read_table()
         self._writers = self._write_table()
         self._reset_registers()
@@ -110,7 +117,7 @@ class Mfrc522:
         self._reset_high = level
         self.faults.hard_reset()
         self._reset_registers()
-        self._deaf_until_us = self.clock.now_us + HARD_WAKE_US
+        self._deaf_until_us = self.clock.now_us + self.hard_wake_us
 
     def power(self, on: bool) -> None:
         """The supply. Coming up is a reset too."""
@@ -121,7 +128,7 @@ class Mfrc522:
         self.faults.hard_reset()
         self.commands = CommandUnit(self)
         self._reset_registers()
-        self._deaf_until_us = self.clock.now_us + HARD_WAKE_US
+        self._deaf_until_us = self.clock.now_us + self.hard_wake_us
 
     def supply_dip(self) -> None:
         """Too short for anyone to notice: the chip answers as before, but every register is at its reset value."""
@@ -239,8 +246,7 @@ class Mfrc522:
     def _write_status2(self, value: int) -> None:
         """Software can only clear MFCrypto1On; TempSensClear takes the temperature error away once it is cool."""
         if not value & reg.CRYPTO1_ON:
-            self.registers[reg.STATUS2] &= ~reg.CRYPTO1_ON
-            self._crypto = None
+            self.switch_crypto_off()
         if value & 0x80 and not self.faults.overheated:
             self.registers[reg.ERROR] &= ~reg.TEMPERATURE_ERROR
 
@@ -390,6 +396,10 @@ class Mfrc522:
     def switch_crypto_on(self, cipher: Crypto1) -> None:
         self._crypto = cipher
         self.registers[reg.STATUS2] |= reg.CRYPTO1_ON
+
+    def switch_crypto_off(self) -> None:
+        self._crypto = None
+        self.registers[reg.STATUS2] &= ~reg.CRYPTO1_ON
 
     def _set_power_down(self, down: bool, now: int) -> None:
         """Soft power-down keeps the registers and takes the field away; waking takes 1024 clocks."""

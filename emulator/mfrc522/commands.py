@@ -41,7 +41,9 @@ class CommandUnit:
         """Take over what CommandReg says; Idle only ends what was under way."""
         if not (command == reg.RECEIVE and self.current == reg.IDLE):
             self.chip.modem.reset()
-        self.authentication = None
+        if self.authentication is not None:
+            self.chip.switch_crypto_off()
+            self.authentication = None
         self.chip.registers[reg.ERROR] &= reg.TEMPERATURE_ERROR
         self.current = command
         self._begin(command, now)

@@ -4,7 +4,8 @@ The FIFO is taken whole when a transmission starts, so frames beyond 64 bytes ca
 fills the FIFO byte by byte, so longer answers can be drained at the water level.
 
 Where the data sheet leaves room: RxAlign counts into CollPos (the position in the FIFO's bits), the collided bit itself
-reads 1, a 4-bit answer is stored although RxCRCEn is set and raises CRCErr, and reserved bits keep their reset value.
+reads 1, a 4-bit answer raises CRCErr under RxCRCEn and is stored or not (`Mfrc522.stores_short_answers`), and reserved
+bits keep their reset value.
 """
 
 from __future__ import annotations
@@ -174,6 +175,8 @@ class Modem:
     def _check_crc(self) -> None:
         if self._bits & 7 or self._bits < 24 or crc16(self._aligned) != 0:
             self._errors |= reg.CRC_ERROR
+        if self._bits < 8 and not self.chip.stores_short_answers:
+            self._aligned = b""
         if self._bits >= 16 and not self._bits & 7:
             self._tail = 2
 

@@ -101,6 +101,7 @@ RX_NO_ERROR: Final = 0x08
 RX_MULTIPLE: Final = 0x04
 ANTENNA_MASK: Final = 0x03
 PRESCALER_EVEN: Final = 0x10
+PRESCALER_EVEN_SINCE: Final = 0x92  # 9.3.2.10: version 2.0
 TIMER_AUTO: Final = 0x80
 TIMER_AUTO_RESTART: Final = 0x10
 
@@ -138,12 +139,16 @@ RESET_VALUES: Final = {
     CRC_RESULT_H: 0xFF,
     CRC_RESULT_L: 0xFF,
     MOD_WIDTH: 0x26,
+    0x23: 0x88,  # reserved, as are 25h, 3Ch and 3Eh
+    0x25: 0x87,
     RF_CFG: 0x48,
     GS_N: 0x88,
     CW_GS_P: 0x20,
     MOD_GS_P: 0x20,
     TEST_PIN_EN: 0x80,
     AUTO_TEST: 0x40,
+    0x3C: 0xFF,
+    0x3E: 0x03,
 }
 
 # Bits that a plain write changes; the others keep their reset value. Registers that do something are handled by the
@@ -167,7 +172,7 @@ WRITABLE_BITS: Final = {
     MF_RX: 0x10,
     SERIAL_SPEED: 0xFF,
     MOD_WIDTH: 0xFF,
-    RF_CFG: 0x7F,
+    RF_CFG: 0x70,
     GS_N: 0xFF,
     CW_GS_P: 0x3F,
     MOD_GS_P: 0x3F,
@@ -184,6 +189,13 @@ WRITABLE_BITS: Final = {
     TEST_DAC1: 0x3F,
     TEST_DAC2: 0x3F,
 }
+
+
+def writable_bits(address: int, version: int) -> int:
+    """The bits of a register that a plain write changes on silicon of this version."""
+    mask = WRITABLE_BITS.get(address, 0)
+    return mask & ~PRESCALER_EVEN if address == DEMOD and version < PRESCALER_EVEN_SINCE else mask
+
 
 # NXP version 1.0 and 2.0 and their predecessor, a counterfeit, and the FM17522 family.
 VERSIONS: Final = frozenset((0x90, 0x91, 0x92, 0x12, 0x88, 0x89, 0xB2))

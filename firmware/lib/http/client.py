@@ -8,10 +8,12 @@ _MAX_BODY_BYTES = const(4096)
 _MAX_LINE_BYTES = const(512)
 _MAX_HEADERS = const(40)
 _MAX_CHUNKS = const(256)
+_MAX_INTERIM = const(8)
 _READ_BYTES = const(256)
 _TOGETHER_BYTES = const(1024)  # a short body goes into the head's TLS record; a long one is not worth a copy
 _NO_LENGTH = const(-1)
 _CHUNKED = const(-2)
+_BODILESS = (204, 304)  # RFC 9110 6.4.1: they end with their head, whatever it says
 
 
 class HttpError(Exception):
@@ -48,8 +50,21 @@ class Http:
         else:
             await self._connection.write(head)
             await self._connection.write(body)
-        status = await self._status()
-        return status, await self._body(await self._framing())
+        return await self._answer()
+
+    async def _answer(self) -> tuple[int, bytes]:
+        """The final one; what a server or a proxy says before it (100 Continue, 103 Early Hints) is read past."""
+        for _ in range(_MAX_INTERIM):
+            status = await self._status()
+            framing = await self._framing()
+            if status in _BODILESS:
+                return status, b""
+            if status >= 200:
+                self._keeps = self._keeps and framing != _NO_LENGTH
+                return status, await self._body(framing)
+            if status < 100 or status == 101:
+                raise HttpError("status %d" % status)  # 101: another protocol, which nobody asked for
+        raise HttpError("too many interim answers")
 
     def _head(self, path: str, length: int, content_type: str) -> bytes:
         return (
@@ -70,7 +85,6 @@ class Http:
         for _ in range(_MAX_HEADERS):
             line = await self._line()
             if not line:
-                self._keeps = self._keeps and framing != _NO_LENGTH
                 return framing
             name, _colon, value = line.partition(b":")
             name, value = name.lower(), value.strip().lower()

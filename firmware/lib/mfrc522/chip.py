@@ -1,7 +1,10 @@
 """The MFRC522: start it, move frames through it, let it authenticate, notice when it has died.
 
-Lean: the chip appends and checks the CRC, the FIFO moves in bursts, one chip-select frame polls every status register
+Lean: the chip appends the CRC, the FIFO moves in bursts, one chip-select frame polls every status register
 at once, and the driver sleeps through the time that the frames need on air instead of polling through it.
+
+The CRC of an answer is checked here: with the chip's own check on (RxCRCEn), the data sheet does not say whether a
+four-bit refusal, which never carries a CRC, reaches the FIFO at all.
 """
 
 import time
@@ -16,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from machine import Pin
 
-# Which CRC the chip handles itself in a frame
+# Which of a frame's two CRCs there are: its own, which the chip appends, and that of the answer
 CRC_NONE = const(0)
 CRC_SEND = const(1)
 CRC_BOTH = const(3)
@@ -44,7 +47,8 @@ _LEVEL = const(3)
 _CONTROL = const(4)
 _STATUS_2 = const(5)
 
-# What a health check compares, in one burst
+# What a health check compares, in one burst, and of each register the bits that are ours: what a reserved bit reads is
+# nobody's promise
 _CONFIGURATION = (
     reg.VERSION,
     reg.TX_CONTROL,
@@ -58,11 +62,25 @@ _CONFIGURATION = (
     reg.TIMER_RELOAD_HIGH,
     reg.TIMER_RELOAD_LOW,
 )
+_OURS = (
+    0xFF,
+    reg.ANTENNA_ON,
+    reg.FULL_MODULATION,
+    reg.MODE_FIELDS,
+    reg.GAIN,
+    0xFF,
+    0xFF,
+    reg.TX_MODE_FIELDS,
+    reg.RX_MODE_FIELDS,
+    0xFF,
+    0xFF,
+)
 _PATTERN_BYTES = const(42)  # this and half of it have each bit of the FIFO's level once set and once clear
 
 # ISO/IEC 14443-3 annex B: CRC_A of two frames. Two, so that a result that is merely stuck does not pass for long.
 _CRC_EXAMPLES = ((b"\x00\x00", 0xA0, 0x1E), (b"\x12\x34", 0x26, 0xCF))
 _CRC_POLLS = const(3)
+_CRC_BYTES = const(2)
 _HLTA = b"\x50\x00"
 
 
@@ -111,9 +129,10 @@ class Mfrc522:
         write(reg.TIMER_PRESCALER, reg.PRESCALER_25_US)
         write(reg.TX_ASK, reg.FULL_MODULATION)
         write(reg.MODE, reg.CRC_PRESET_6363)
-        write(reg.RF_GAIN, reg.GAIN_43_DB)
+        write(reg.RF_GAIN, self.bus.read(reg.RF_GAIN) & ~reg.GAIN & 0xFF | reg.GAIN_43_DB)
         write(reg.TX_CONTROL, self.bus.read(reg.TX_CONTROL) | reg.ANTENNA_ON)
-        self._set_crc(CRC_BOTH)
+        write(reg.RX_MODE, 0)
+        self._append_crc(CRC_SEND)
         self._set_timeout(_NO_ANSWER_US)
         time.sleep_ms(_FIELD_UP_MS)
         if not self._configured():
@@ -172,7 +191,7 @@ class Mfrc522:
         `timeout_us` runs from the end of sending to the begin of the answer. `expect` is a hint: that many bytes are on
         their way, CRC included, so there is no use in polling before. Raises CardGone, Garbled, Collision, ReaderLost.
         """
-        self._set_crc(crc)
+        self._append_crc(crc & CRC_SEND)
         self._set_timeout(timeout_us)
         self._load(tx, count)
         write = self.bus.write
@@ -181,7 +200,8 @@ class Mfrc522:
         write(reg.BIT_FRAMING, reg.START_SEND | align << 4 | last_bits)
         on_air_us = airtime_us(count) + (airtime_us(expect) if expect else 0)
         self._wait(reg.IRQ_RECEIVED | reg.IRQ_TIMER, on_air_us, timeout_us)
-        return self._take()
+        count = self._take()
+        return self._checked(count) if crc == CRC_BOTH else count
 
     def send(self, tx: bytes | bytearray | memoryview, count: int) -> bool:
         """Send a frame that is not answered if all is well (HLTA). True: there was an answer."""
@@ -207,18 +227,19 @@ class Mfrc522:
         frame[8:12] = uid[-4:]
         self._load(frame, 12)
         self.bus.write(reg.COMMAND, reg.AUTHENTICATE)
-        self._crypto = True
+        nested, self._crypto = self._crypto, True
         self._wait(reg.IRQ_IDLE | reg.IRQ_TIMER, _AUTHENTICATION_AIR_US, timeout_us)
         status = self._status
-        # The Crypto1 bit alone proves nothing: a failure leaves it as the session before had it.
-        proven = status[_IRQ] & reg.IRQ_IDLE and not status[_ERROR] & reg.ERROR_FRAME
+        # Success is the Crypto1 bit's to tell, whatever else is flagged. Within a session it was set before: there a
+        # protocol error counts too, in case some silicon leaves the bit alone.
+        ended = status[_IRQ] & reg.IRQ_IDLE
         encrypted = status[_STATUS_2] & reg.CRYPTO_ON
-        if proven and not encrypted:
-            self._abort()
+        if ended and encrypted and not (nested and status[_ERROR] & reg.ERROR_PROTOCOL):
+            return
+        self._abort()
+        if ended and not encrypted and not status[_ERROR] & reg.ERROR_FRAME:
             raise ReaderLost("authenticated, but no cipher")
-        if not proven:
-            self._abort()
-            raise CardGone("authentication")
+        raise CardGone("authentication")
 
     def stop_crypto(self) -> bool:
         """Back to plain frames. True: they were encrypted."""
@@ -249,21 +270,21 @@ class Mfrc522:
         time.sleep_ms(_STEADY_MS)
 
     def _await_power(self) -> None:
+        """CommandReg reads 20h when the oscillator runs (table 20), and nothing at all before it has started (8.8.2).
+        A clone whose CommandReg is 0 in peace waits the whole time in vain, and is taken.
+        """
         for _ in range(_POWER_UP_TRIES):
-            if not self.bus.read(reg.COMMAND) & reg.POWER_DOWN:
+            value = self.bus.read(reg.COMMAND)
+            if value and not value & reg.POWER_DOWN:
                 return
             time.sleep_ms(_POWER_UP_MS)
-        raise ReaderLost("does not wake up")
+        if value & reg.POWER_DOWN:
+            raise ReaderLost("does not wake up")
 
-    def _set_crc(self, crc: int) -> None:
-        if crc == self._crc:
-            return
-        changed = crc ^ self._crc if self._crc >= 0 else CRC_BOTH
-        if changed & 1:
-            self.bus.write(reg.TX_MODE, reg.CRC_ON if crc & 1 else 0)
-        if changed & 2:
-            self.bus.write(reg.RX_MODE, reg.CRC_ON if crc & 2 else 0)
-        self._crc = crc
+    def _append_crc(self, crc: int) -> None:
+        if crc != self._crc:
+            self.bus.write(reg.TX_MODE, reg.CRC_ON if crc else 0)
+            self._crc = crc
 
     def _set_timeout(self, timeout_us: int) -> None:
         reload = min(timeout_us, _LONGEST_US) // _TICK_US
@@ -318,12 +339,19 @@ class Mfrc522:
         if error & reg.ERROR_COLLISION:
             self._abort()
             raise Collision(self._position())
-        if error & reg.ERROR_CRC and count == 1 and self.rx_last_bits == 4:
-            return 1  # a four-bit acknowledge never carries a CRC
         if error or not count:
             self._abort()
             raise Garbled("frame error " + hex(error))
         return count
+
+    def _checked(self, count: int) -> int:
+        """How many bytes the answer has without its CRC. Four bits are a refusal, and have none."""
+        if count == 1 and self.rx_last_bits == 4:
+            return 1
+        if count <= _CRC_BYTES or self.rx_last_bits or crc_a(self.rx, count):
+            self._abort()
+            raise Garbled("CRC")
+        return count - _CRC_BYTES
 
     def _position(self) -> int:
         """Of the first colliding bit (9.3.1.15: 0 means 32)."""
@@ -338,19 +366,23 @@ class Mfrc522:
         """Do the registers still hold what init wrote? A reader after a supply dip holds its reset values."""
         values = self._values
         self.bus.read_many(self._config_plan, values)
-        return (
-            values[1] == self.version
-            and values[1] not in (0x00, 0xFF)
-            and values[2] & reg.ANTENNA_ON == reg.ANTENNA_ON
-            and values[3] == reg.FULL_MODULATION
-            and values[4] == reg.CRC_PRESET_6363
-            and values[5] == reg.GAIN_43_DB
-            and values[6] == reg.TIMER_AUTO
-            and values[7] == reg.PRESCALER_25_US
-            and values[8] == (reg.CRC_ON if self._crc & 1 else 0)
-            and values[9] == (reg.CRC_ON if self._crc & 2 else 0)
-            and values[10] << 8 | values[11] == self._reload
+        written = (
+            self.version,
+            reg.ANTENNA_ON,
+            reg.FULL_MODULATION,
+            reg.CRC_PRESET_6363,
+            reg.GAIN_43_DB,
+            reg.TIMER_AUTO,
+            reg.PRESCALER_25_US,
+            reg.CRC_ON if self._crc else 0,
+            0,
+            self._reload >> 8,
+            self._reload & 0xFF,
         )
+        differing = 0
+        for index in range(len(written)):
+            differing |= (values[index + 1] ^ written[index]) & _OURS[index]
+        return not differing and self.version not in (0x00, 0xFF)
 
     def _remembers(self) -> bool:
         """Every bit of the FIFO's level and data can be 0 and 1, and bytes come out as they went in."""
@@ -394,6 +426,16 @@ class Mfrc522:
                 self.bus.write(reg.COMMAND, reg.IDLE)
                 return True
         return False
+
+
+def crc_a(data: bytes | bytearray, count: int) -> int:
+    """The CRC_A of the first `count` bytes (ISO/IEC 14443-3 annex B). 0 when the last two of them are their own CRC."""
+    crc = 0x6363
+    for index in range(count):
+        byte = (data[index] ^ crc) & 0xFF
+        byte = (byte ^ byte << 4) & 0xFF
+        crc = crc >> 8 ^ byte << 8 ^ byte << 3 ^ byte >> 4
+    return crc
 
 
 def airtime_us(count: int) -> int:

@@ -19,7 +19,7 @@ COLLISION = const(0x0E)  # 9.3.1.15 bit 7 = keep bits after a collision, 5 = no 
 # Page 1: how frames are sent
 MODE = const(0x11)  # 9.3.2.2  wait for the field, polarity, CRC preset
 TX_MODE = const(0x12)  # 9.3.2.3  bit 7 = append a CRC
-RX_MODE = const(0x13)  # 9.3.2.4  bit 7 = check and remove the CRC
+RX_MODE = const(0x13)  # 9.3.2.4  bit 7 = check and remove the CRC: left off, see chip.py
 TX_CONTROL = const(0x14)  # 9.3.2.5  bits 1..0 = antenna drivers
 TX_ASK = const(0x15)  # 9.3.2.6  bit 6 = 100 % amplitude modulation
 
@@ -55,7 +55,6 @@ IRQ_SET = const(0x80)  # written with it, the other bits are set instead of clea
 # ERROR
 ERROR_PROTOCOL = const(0x01)
 ERROR_PARITY = const(0x02)
-ERROR_CRC = const(0x04)
 ERROR_COLLISION = const(0x08)
 ERROR_OVERFLOW = const(0x10)
 ERROR_TEMPERATURE = const(0x40)  # the antenna drivers were switched off by the chip
@@ -70,6 +69,10 @@ NO_POSITION = const(0x20)
 POSITION = const(0x1F)
 CRC_ON = const(0x80)
 ANTENNA_ON = const(0x03)
+MODE_FIELDS = const(0xAB)  # MODE without its reserved bits
+TX_MODE_FIELDS = const(0xF8)
+RX_MODE_FIELDS = const(0xFC)
+GAIN = const(0x70)  # RF_GAIN's only field
 
 # What init writes
 CRC_PRESET_6363 = const(0x3D)  # MODE: ISO/IEC 14443-3 type A preset

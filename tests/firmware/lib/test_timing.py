@@ -1,6 +1,6 @@
-"""How long the reader waits, against the numbers of the standards."""
+"""What the reader driver computes by itself, against the numbers of the standards."""
 
-from mfrc522.chip import airtime_us, frame_waiting_time_us, version_name
+from mfrc522.chip import airtime_us, crc_a, frame_waiting_time_us, version_name
 
 
 def test_a_frame_on_air():
@@ -17,6 +17,14 @@ def test_the_frame_waiting_time():
     assert frame_waiting_time_us(7) == 38664
     assert frame_waiting_time_us(8) == 77328
     assert 4_900_000 < frame_waiting_time_us(14) < 5_000_000
+
+
+def test_the_crc_of_a_frame():
+    # ISO/IEC 14443-3 annex B: two frames and what follows them on air, low byte first.
+    assert crc_a(b"\x00\x00", 2) == 0x1EA0
+    assert crc_a(b"\x12\x34", 2) == 0xCF26
+    assert crc_a(b"\x12\x34\x26\xcf\xff", 4) == 0
+    assert crc_a(b"\x12\x35\x26\xcf", 4) != 0
 
 
 def test_whose_silicon():

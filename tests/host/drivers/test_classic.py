@@ -42,6 +42,18 @@ def test_a_wrong_key_inside_an_open_sector(reader: Bench, card: ClassicCard) -> 
     assert reader.call("read", block=12)[0] == "00" * 16
 
 
+@pytest.mark.parametrize("flags", [0x02, 0x04, 0x08, 0x06])
+def test_error_flags_of_an_authentication_that_worked_do_not_matter(
+    reader: Bench, card: ClassicCard, flags: int
+) -> None:
+    """The chip's own word for success is MFCrypto1On (10.3.1.9)."""
+    reader.board.reader.authentication_flags = flags
+    for block in (8, 12):
+        reader.call("authenticate", block=block, key=FACTORY_KEY, key_type=KEY_A)
+        data, _transactions, retries = reader.call("read", block=block)
+        assert (data, retries) == ("00" * 16, 0)
+
+
 def test_access_bits_refuse(reader: Bench, card: ClassicCard) -> None:
     card.blocks[11][:] = bytes.fromhex("ffffffffffff78778800ffffffffffff")  # key A reads, key B writes
     reader.call("authenticate", block=8, key=FACTORY_KEY, key_type=KEY_A)
@@ -53,7 +65,10 @@ def test_access_bits_refuse(reader: Bench, card: ClassicCard) -> None:
     assert bytes(card.blocks[8]) == b"\x11" * 16
 
 
-def test_a_block_of_another_sector_is_refused(reader: Bench, card: ClassicCard) -> None:
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_block_of_another_sector_is_refused(reader: Bench, card: ClassicCard, stored: bool) -> None:
+    """Whether or not a chip that checks the CRC itself would keep a four-bit answer."""
+    reader.board.reader.stores_short_answers = stored
     reader.call("authenticate", block=8, key=FACTORY_KEY, key_type=KEY_A)
     assert reader.refused("read", block=4) == "CardRefused"
 

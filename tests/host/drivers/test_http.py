@@ -91,6 +91,8 @@ def test_a_post_and_its_answer(bench: Bench, server: Server) -> None:
         (OK + b"Content-Length: 0\r\n\r\n", 200, b""),
         (b"HTTP/1.0 503 Busy\r\nContent-Length: 4\r\n\r\nwait", 503, b"wait"),
         (b"HTTP/1.1 204\nContent-Length: 0\n\n", 204, b""),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 3\r\n\r\nack", 200, b"ack"),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 2 + OK + b"Content-Length: 3\r\n\r\nack", 200, b"ack"),
     ],
 )
 def test_every_framing(bench: Bench, server: Server, answer: bytes, status: int, body: bytes) -> None:
@@ -116,8 +118,12 @@ def test_every_framing(bench: Bench, server: Server, answer: bytes, status: int,
         OK + b"X: " + b"y" * 600 + b"\r\n\r\n",
         OK + b"X: y\r\n" * 60 + b"\r\n",
         OK + b"\r\n" + bytes(5000),
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 20 + OK + b"Content-Length: 0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + OK + b"Content-Length: 0\r\n\r\n",
+        b"HTTP/1.1 99 Odd\r\nContent-Length: 0\r\n\r\n",
     ],
-    ids=range(15),
+    ids=range(19),
 )
 def test_a_bad_answer_is_an_error_of_ours(bench: Bench, server: Server, answer: bytes) -> None:
     server.answer = answer
@@ -137,6 +143,15 @@ def test_a_bad_answer_is_an_error_of_ours(bench: Bench, server: Server, answer: 
 def test_whether_the_connection_carries_another_post(bench: Bench, server: Server, answer: bytes, usable: bool) -> None:
     server.answer = answer
     assert bench.call("post", port=server.port, path="/up", body="", timeout_ms=5000) == [200, b"x".hex(), usable]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_that_never_has_a_body_is_not_waited_for(bench: Bench, server: Server, status: int) -> None:
+    """RFC 9112 6.3: it ends with its head, whatever the head says, and the connection goes on."""
+    bare = b"HTTP/1.1 %d Nothing\r\n" % status
+    server.answer = bare + b"\r\n" + bare + b"Content-Length: 5\r\n\r\n" + OK + b"Content-Length: 3\r\n\r\nack"
+    answer = bench.call("post", port=server.port, path="/up", body="", timeout_ms=5000, times=3)
+    assert answer == [200, b"ack".hex(), True]
 
 
 def test_several_posts_on_one_connection(bench: Bench, server: Server) -> None:

@@ -34,6 +34,25 @@ def test_every_known_silicon_is_accepted_and_reported(bench: Bench, version: int
     assert works(bench)
 
 
+@pytest.mark.parametrize("wake_us", [1_038, 20_000, 90_000])
+def test_a_quartz_that_takes_its_time(bench: Bench, wake_us: int) -> None:
+    """Until it runs the bus shows zeros, in which PowerDown looks as if it were over."""
+    bench.board.reader.hard_wake_us = wake_us
+    bench.call("init")
+    bench.put(ClassicCard(UID))
+    assert works(bench)
+
+
+@pytest.mark.parametrize("kind", ["high", "low"])
+def test_what_reserved_bits_read_does_not_matter(bench: Bench, kind: str) -> None:
+    for register, reserved in {0x11: 0x54, 0x12: 0x07, 0x13: 0x03, 0x15: 0xBF, 0x26: 0x8F}.items():
+        bench.board.reader.faults.stick(register, **{kind: reserved})
+    bench.call("init")
+    assert bench.call("health")[:2] == [True, 0]
+    bench.put(ClassicCard(UID))
+    assert works(bench)
+
+
 def test_a_read_is_lean(reader: Bench) -> None:
     """Eight accesses and the polls; the popular MicroPython driver needs 43 and two for each poll."""
     reader.put(ClassicCard(UID))

@@ -1,9 +1,10 @@
 """One-time cards on a swipe machine: granted once, and every reason to refuse."""
 
 import pytest
-from protocol import classic
+from protocol import classic, journal
 
 from emulator.cards.classic import ClassicCard
+from emulator.checkers.journal_on_flash import read_journal
 from emulator.device import Board
 from emulator.errors import HostError
 from emulator.kit import BatchOrder, TestAuthority, take_away, tap
@@ -88,6 +89,20 @@ def test_copy_on_another_uid(machine: Board, authority: TestAuthority, order: Ba
     for block in range(4, 8):
         copy.blocks[block][:] = card.blocks[block]
     assert reason(machine, copy) == "forged"
+
+
+def test_copies_without_the_key_leave_nothing_on_the_flash(
+    machine: Board, authority: TestAuthority, order: BatchOrder
+) -> None:
+    """What a card says can be read and copied, its write key cannot: it is asked for before an intent is journaled, of
+    which there is room for a few dozen.
+    """
+    for credit in range(1000, 1070):
+        copy = authority.one_time_card(order, credit)
+        copy.blocks[4 * (classic.ONE_TIME_BURN_BLOCK // 4) + 3][10:] = bytes(6)
+        assert reason(machine, copy) == "forged"
+    assert read_journal(machine.flash.image()).of(journal.INTENT) == []
+    assert reason(machine, authority.one_time_card(order, 1069)) == "granted"
 
 
 def test_credit_outside_the_range(machine: Board, authority: TestAuthority, order: BatchOrder) -> None:

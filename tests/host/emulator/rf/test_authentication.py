@@ -71,13 +71,20 @@ def test_nested_authentication_through_all_sectors(bench: Bench, card: ClassicCa
     assert bench.read(reg.ERROR) == 0
 
 
-def test_a_failed_nested_authentication_leaves_the_bit_to_the_driver(bench: Bench, card: ClassicCard) -> None:
+def test_a_failed_nested_authentication_ends_the_session(bench: Bench, card: ClassicCard) -> None:
+    """10.3.1.9: after an error the bit is 0; it means something only once the command has ended."""
     assert bench.authenticate(4, KEY, UID)
     bench.authenticate(8, bytes(6), UID)
-    assert bench.read(reg.STATUS2) & reg.CRYPTO1_ON
-    assert bench.request(0x26) == b"", "even the request goes out encrypted"
-    bench.write(reg.STATUS2, 0)
+    bench.write(reg.COMMAND, reg.IDLE)
+    assert not bench.read(reg.STATUS2) & reg.CRYPTO1_ON
     assert bench.request(0x26) == b"\x04\x00"
+
+
+def test_an_error_within_a_session_ends_it(bench: Bench, card: ClassicCard) -> None:
+    assert bench.authenticate(4, KEY, UID)
+    bench.authenticate(64, KEY, UID)
+    assert bench.read(reg.ERROR) == reg.PROTOCOL_ERROR
+    assert not bench.read(reg.STATUS2) & reg.CRYPTO1_ON
 
 
 def test_a_refusal_instead_of_a_nonce_is_a_protocol_error(bench: Bench, card: ClassicCard) -> None:
