@@ -1,16 +1,13 @@
-"""Lines over any pyserial URL (`/dev/ttyUSB0`, `COM3`, `socket://host:port`, `rfc2217://...`), every wait bounded."""
+"""Lines over a serial port, every wait bounded."""
 
-import socket
 import time
 
-import serial
 from protocol import hostlink
 
 from client.errors import LinkLost
+from client.serial_port import PortLost, SerialPort
 
 BAUD = 115_200
-READ_CHUNK_BYTES = 4096
-WRITE_TIMEOUT_S = 5.0
 
 
 class LinePort:
@@ -21,21 +18,15 @@ class LinePort:
         self.dropped_bytes = 0
         self._buffer = bytearray()
         try:
-            self._port = serial.serial_for_url(
-                url, do_not_open=True, baudrate=BAUD, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
-            )
-            # Both lines at rest: on an ESP32 board they are wired to reset, and opening a port must not restart it.
-            self._port.dtr = False
-            self._port.rts = False
-            self._port.open()
-        except (serial.SerialException, OSError, ValueError) as error:
-            raise LinkLost(f"cannot open {url}: {error}") from error
+            self._port = SerialPort(url, BAUD, lines_at_rest=True, exclusive=True)
+        except PortLost as error:
+            raise LinkLost(str(error)) from error
 
     def write(self, line: bytes) -> None:
         try:
             self._port.write(line)
-        except (serial.SerialException, OSError) as error:
-            raise LinkLost(f"{self.url} went away while writing: {error}") from error
+        except PortLost as error:
+            raise LinkLost(str(error)) from error
 
     def read_line(self, timeout_s: float) -> bytes | None:
         """The next line without its end, or None when none is complete within the time."""
@@ -50,11 +41,6 @@ class LinePort:
             self._buffer += self._read_some(left_s)
 
     def close(self) -> None:
-        """pyserial's socket port sleeps 0.3 s when it closes: too long for a desk that opens ports all day."""
-        connection = getattr(self._port, "_socket", None)
-        if isinstance(connection, socket.socket):
-            connection.close()
-            self._port.is_open = False
         self._port.close()
 
     def _take_line(self) -> bytes | None:
@@ -69,14 +55,7 @@ class LinePort:
         return None
 
     def _read_some(self, timeout_s: float) -> bytes:
-        """Wait for one byte, then take what is there: pyserial's sockets report no more than "something is there"."""
         try:
-            self._port.timeout = timeout_s
-            first: bytes = self._port.read(1)
-            if not first:
-                return b""
-            self._port.timeout = 0
-            rest: bytes = self._port.read(READ_CHUNK_BYTES)
-        except (serial.SerialException, OSError) as error:
-            raise LinkLost(f"{self.url} went away while reading: {error}") from error
-        return first + rest
+            return self._port.read_some(timeout_s)
+        except PortLost as error:
+            raise LinkLost(str(error)) from error

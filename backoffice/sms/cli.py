@@ -1,5 +1,6 @@
 """`perscan sms ...`: the secrets shared with the SMS platform."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from backoffice.errors import BackOfficeError, SettingsError
 from backoffice.settings import Settings
 from backoffice.sms import kannel_config
 from backoffice.sms.secret import SmsSecrets
+from backoffice.sms.sim_pin import forget_refusals
 
 FAILED = 1
 KANNEL_SENDSMS_PORT = 13013
@@ -20,23 +22,34 @@ app = typer.Typer(help="Short messages: the platform's secrets and configuration
 @app.command()
 def secret(
     show: Annotated[bool, typer.Option(help="Print the webhook's secret, to be told to the platform.")] = False,
-    sim_pin: Annotated[bool, typer.Option(help="Ask for the PIN of the modem's SIM, too.")] = False,
-    renew: Annotated[bool, typer.Option(help="Replace secrets that became known, and the PIN if asked for.")] = False,
+    sim_pin: Annotated[bool, typer.Option(help="Ask for the PIN of the modem's SIM; it may be tried again.")] = False,
+    renew: Annotated[bool, typer.Option(help="Replace secrets that became known.")] = False,
 ) -> None:
     """Make the file with the secrets shared with the SMS platform, if there is none."""
     try:
         path = Settings.from_environment().sms_secret_path
         pin = typer.prompt("PIN of the SIM", hide_input=True) if sim_pin else ""
-        if renew:
-            SmsSecrets.fresh(pin or SmsSecrets.load(path).sim_pin).replace(path)
-        made = SmsSecrets.fresh(pin).write(path) or renew
+        made = SmsSecrets.fresh(pin).write(path) if not renew else False
         secrets = SmsSecrets.load(path)
+        if renew:
+            secrets = SmsSecrets.fresh(secrets.sim_pin)
+        if sim_pin:
+            secrets = replace(secrets, sim_pin=pin)
+            forget_refusals(path)
+        if renew or sim_pin:
+            secrets.replace(path)
     except BackOfficeError as error:
         typer.echo(f"{error.code}: {error.message}", err=True)
         raise typer.Exit(FAILED) from error
-    typer.echo(f"{path}: {'made' if made else 'is there already, unchanged'}")
+    typer.echo(f"{path}: {_done(made=made or renew, pin=sim_pin)}")
     if show:
         typer.echo(f"webhook secret: {secrets.webhook}")
+
+
+def _done(*, made: bool, pin: bool) -> str:
+    if made:
+        return "made"
+    return "is there already, " + ("with another PIN now" if pin else "unchanged")
 
 
 @app.command("kannel-config")

@@ -9,7 +9,7 @@ import binascii
 import hmac
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from backoffice.accounts.access import AdministratorDep, StaffDep
@@ -17,11 +17,23 @@ from backoffice.deps import ContextDep, NowDep, SessionDep
 from backoffice.errors import SmsMalformed, SmsNoNumber, SmsNotAuthentic, TooLarge
 from backoffice.machines import service as machines
 from backoffice.models import SmsIn
-from backoffice.pagination import Page, PageDep, make_page
+from backoffice.pagination import CursorDep, Page, make_cursor_page
+from backoffice.routing import Router
 from backoffice.sms import kannel, service, signing
 from backoffice.sms.gateway import SmsGateway
 from backoffice.sms.platform import MAX_SMS_BYTES
-from backoffice.sms.schemas import Direction, InState, OutState, SmsDay, SmsRead, SmsTaken, WebhookDelivery, WebhookSms
+from backoffice.sms.repository import PLACE_NUMBERS, Traffic
+from backoffice.sms.schemas import (
+    Direction,
+    InState,
+    OutState,
+    SmsAsideRead,
+    SmsDay,
+    SmsRead,
+    SmsTaken,
+    WebhookDelivery,
+    WebhookSms,
+)
 
 BODY_MAX_BYTES = 4096
 DAYS_MAX = 400
@@ -36,7 +48,7 @@ KANNEL_STATES = {
 
 Sent = TypeVar("Sent", bound=BaseModel)
 
-router = APIRouter(prefix="/api/v1", tags=["sms"])
+router = Router(prefix="/api/v1", tags=["sms"])
 
 
 # What platforms call.
@@ -46,7 +58,7 @@ router = APIRouter(prefix="/api/v1", tags=["sms"])
 async def take_from_webhook(request: Request, context: ContextDep) -> SmsTaken:
     """Take an SMS from a forwarding platform. Signed by X-Perscan-Timestamp and X-Perscan-Signature."""
     wanted = await _signed(request, context.sms, WebhookSms)
-    return _taken(await context.sms.take(wanted.id, wanted.sender, _bytes_of(wanted.data)))
+    return _taken(await context.sms.take(wanted.id, wanted.sender, _bytes_of(wanted.data), wanted.sent_at))
 
 
 @router.post("/sms/webhook/delivery", status_code=204, response_class=Response)
@@ -86,7 +98,7 @@ async def take_delivery_from_kannel(context: ContextDep, reference: int, tag: st
 def list_sms(
     _viewer: StaffDep,
     session: SessionDep,
-    page: PageDep,
+    page: CursorDep,
     direction: Annotated[Direction | None, Query()] = None,
     machine_id: Annotated[int | None, Query()] = None,
     state: Annotated[str | None, Query(max_length=16)] = None,
@@ -94,10 +106,16 @@ def list_sms(
     until: Annotated[int | None, Query()] = None,
 ) -> Page[SmsRead]:
     """Short messages in both directions, newest first."""
-    rows = service.traffic(
-        session, page, direction=direction, machine_id=machine_id, state=state, since=since, until=until
-    )
-    return make_page(rows, page, lambda row: row)
+    wanted = Traffic(direction, machine_id, state, since, until)
+    rows = service.traffic(session, wanted, page.limit + 1, page.after(PLACE_NUMBERS))
+    return make_cursor_page(rows, page, lambda row: row, service.place)
+
+
+@router.get("/sms/set-aside")
+def list_sms_set_aside(_viewer: StaffDep, session: SessionDep, page: CursorDep) -> Page[SmsAsideRead]:
+    """What left the modem's memory without being handed in: unreadable, half, longer than any report. Newest first."""
+    rows = service.set_aside(session, page.limit + 1, page.after(1))
+    return make_cursor_page(rows, page, lambda row: row, lambda row: (row.id,))
 
 
 @router.get("/sms/days")

@@ -1,7 +1,7 @@
 """One running back office's short messages: the platform, its secrets, and the way in.
 
-What comes in is stored first, with the platform's own number of it, and decided after that: an SMS that was handed in
-is never lost and never taken twice, whatever fails in between.
+What comes in is stored first, under its identity, and decided after that: an SMS that was handed in is never lost and
+never taken twice, whatever fails in between.
 """
 
 import asyncio
@@ -14,12 +14,13 @@ from typing import TypeVar
 from protocol import links
 from protocol.uplink import TWO_SMS_BYTES
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from backoffice import logs
+from backoffice.alerts import service as alerts
+from backoffice.alerts.kinds import Kind
 from backoffice.clock import Clock
-from backoffice.db import storage_error, transaction
+from backoffice.db import STORAGE_TROUBLE, storage_error, transaction
 from backoffice.errors import BackOfficeError, SmsBadSender, SmsMalformed, SmsOff, TooLarge
 from backoffice.events.broker import Broker, Event
 from backoffice.ingest.service import Ingest, Taken
@@ -28,9 +29,11 @@ from backoffice.models import SmsIn, SmsOut
 from backoffice.settings import Settings
 from backoffice.sms import numbers, repository, service
 from backoffice.sms.choice import make_platform
-from backoffice.sms.platform import MAX_SMS_BYTES, SMS_BYTES, Platform
+from backoffice.sms.handed_in import HandedIn
+from backoffice.sms.platform import MAX_SMS_BYTES, SMS_BYTES, Aside, Platform
 from backoffice.sms.schemas import OutState
 from backoffice.sms.secret import SmsSecrets
+from backoffice.supervision import Workers
 
 log = logs.get(__name__)
 
@@ -39,6 +42,8 @@ Result = TypeVar("Result")
 PROVIDER_ID_MAX_CHARS = 120
 SENDER_MAX_CHARS = 24
 HAND_IN_TIMEOUT_S = 40
+NO_MACHINE = 0
+TROUBLES = {"modem": Kind.SMS_MODEM_AWAY, "unreadable": Kind.SMS_UNREADABLE}
 REPORTS_COME_WITHIN_S = 7 * 86400
 """SMS centres keep a message for days; a modem's numbers come again much sooner."""
 OUR_TROUBLE_STATUS = 500
@@ -49,11 +54,19 @@ class SmsGateway:
     """The way in and out for short messages. Off when no platform is configured."""
 
     def __init__(
-        self, settings: Settings, engine: Engine, keyring: Keyring, broker: Broker, ingest: Ingest, clock: Clock
+        self,
+        settings: Settings,
+        engine: Engine,
+        keyring: Keyring,
+        broker: Broker,
+        ingest: Ingest,
+        clock: Clock,
+        workers: Workers,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.broker = broker
+        self.workers = workers
         self._engine = engine
         self._keyring = keyring
         self._ingest = ingest
@@ -65,7 +78,7 @@ class SmsGateway:
         self.secrets: SmsSecrets | None = None
         if settings.sms_platform != "none":
             self.secrets = SmsSecrets.load(settings.sms_secret_path)
-            self.platform = make_platform(settings, self.secrets, clock)
+            self.platform = make_platform(settings, self.secrets, clock, workers)
 
     def require(self, name: str) -> SmsSecrets:
         """The secrets, if this is the platform in use; raises SmsOff."""
@@ -73,12 +86,18 @@ class SmsGateway:
             raise SmsOff()
         return self.secrets
 
+    @property
+    def platform_name(self) -> str:
+        """Which platform is in use; ``none``."""
+        return self.platform.name if self.platform else "none"
+
     # In.
 
-    async def take(self, provider_id: str, sender: str, data: bytes) -> SmsIn:
+    async def take(self, provider_id: str, sender: str, data: bytes, sent_at: int | None = None) -> SmsIn:
         """Take an SMS that the platform hands in; what became of it. Raises what makes it worth handing in again."""
         _check(provider_id, data)
-        row, undecided = await asyncio.to_thread(self._record, provider_id, sender, data)
+        handed_in = HandedIn(provider_id, _storable(sender), data, sent_at)
+        row, undecided = await asyncio.to_thread(self._record, handed_in)
         return await self.decide(row, data) if undecided else row
 
     async def decide(self, row: SmsIn, data: bytes) -> SmsIn:
@@ -90,19 +109,16 @@ class SmsGateway:
             numbers.normal(row.sender)
             taken = await self._ingest.take_incoming(data, SMS_BYTES, TWO_SMS_BYTES, links.SMS)
             settled = await asyncio.to_thread(self._settle, sms_id, taken)
-        except (BackOfficeError, DatabaseError) as error:
-            return await asyncio.to_thread(self._give_back, sms_id, _known(error))
+        except (BackOfficeError, *STORAGE_TROUBLE) as error:
+            return await asyncio.to_thread(self._give_back, sms_id, storage_error(error))
         finally:
             self._release(sms_id)
         self.wake()
         return settled
 
-    def _record(self, provider_id: str, sender: str, data: bytes) -> tuple[SmsIn, bool]:
-        name = self.platform.name if self.platform else "none"
+    def _record(self, handed_in: HandedIn) -> tuple[SmsIn, bool]:
         with self._begin() as session:
-            return service.record(
-                session, name, provider_id, _storable(sender), data, self.settings.sms_per_minute, self.clock()
-            )
+            return service.record(session, self.platform_name, handed_in, self.settings.sms_per_minute, self.clock())
 
     def _settle(self, sms_id: int, taken: Taken) -> SmsIn:
         with self._begin() as session:
@@ -113,7 +129,7 @@ class SmsGateway:
             with self._begin() as session:
                 return service.refuse(session, sms_id, error)
         with self._begin() as session:
-            service.postpone(session, sms_id, error)
+            service.postpone(session, sms_id, error, self.clock())
         raise error
 
     def _seize(self, sms_id: int) -> bool:
@@ -166,28 +182,55 @@ class SmsGateway:
         except NotInTime:
             future.cancel()
             return False
-        except (BackOfficeError, DatabaseError) as error:
-            known = _known(error)
-            log.warning("sms_not_taken", code=known.code)
-            return isinstance(known, SmsMalformed | TooLarge)
+        except (BackOfficeError, *STORAGE_TROUBLE) as error:
+            log.warning("sms_not_taken", code=storage_error(error).code)
+            return False
         return True
 
-    def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
+    def report(self, provider_id: str, number: str, *, delivered: bool, submitted_at: int = 0) -> bool:
         """See Inbox.report."""
         try:
-            return self._report(provider_id, number, delivered=delivered)
-        except DatabaseError as error:
-            log.warning("sms_report_not_stored", code=_known(error).code)
+            return self._report(provider_id, number, delivered, submitted_at)
+        except STORAGE_TROUBLE as error:
+            log.warning("sms_report_not_stored", code=storage_error(error).code)
             return False
 
-    def _report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
-        name = self.platform.name if self.platform else "none"
+    def _report(self, provider_id: str, number: str, delivered: bool, submitted_at: int) -> bool:
         now = self.clock()
         with self._begin() as session:
-            row = repository.newest_out_by_provider_id(session, name, provider_id, number, now - REPORTS_COME_WITHIN_S)
+            since = now - REPORTS_COME_WITHIN_S
+            rows = repository.called(session, self.platform_name, number, provider_id, since)
+            row = service.meant(rows, provider_id, submitted_at, now)
             if row is not None:
                 service.report_delivery(row, OutState.DELIVERED if delivered else OutState.FAILED, now)
             return row is not None
+
+    def set_aside(self, aside: Aside) -> bool:
+        """See Inbox.set_aside."""
+        try:
+            with self._begin() as session:
+                repository.set_aside(session, service.aside_row(aside, self.clock()))
+        except STORAGE_TROUBLE as error:
+            log.warning("sms_not_set_aside", code=storage_error(error).code)
+            return False
+        return True
+
+    def trouble(self, subject: str, message: str) -> bool:
+        """See Inbox.trouble."""
+        try:
+            self._trouble(TROUBLES[subject], message)
+        except STORAGE_TROUBLE as error:
+            log.warning("sms_trouble_not_told", subject=subject, code=storage_error(error).code)
+            return False
+        return True
+
+    def _trouble(self, kind: Kind, message: str) -> None:
+        now = self.clock()
+        with self._begin() as session:
+            if message:
+                alerts.raise_alert(session, self.broker, kind, message, now)
+            else:
+                alerts.clear_fact(session, self.broker, kind, now, machine_id=NO_MACHINE)
 
     # The worker's pause.
 
@@ -238,7 +281,3 @@ def _storable(sender: str) -> str:
         return numbers.normal(sender)
     except SmsBadSender:
         return sender[:SENDER_MAX_CHARS]  # it will be refused; the list shows who it was
-
-
-def _known(error: BackOfficeError | DatabaseError) -> BackOfficeError:
-    return error if isinstance(error, BackOfficeError) else storage_error(error)

@@ -1,17 +1,27 @@
 """Queries of the SMS domain."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Row, case, cast, delete, exists, func, literal, union_all, update
+from sqlalchemy import Integer, Row, case, cast, delete, exists, func, literal, or_, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
-from backoffice.models import Machine, SmsIn, SmsOut
-from backoffice.pagination import PageRequest
+from backoffice.models import Machine, SmsIn, SmsOut, SmsSetAside
+from backoffice.pagination import Cursor, merged
 from backoffice.sms.schemas import Direction, InState, OutKind, OutState
 
 DAY_S = 86400
+CALLED_SO_LOOKED_AT = 100
+"""So many of the newest messages to one number that a platform calls the same may be meant by a delivery report."""
+SET_ASIDE_KEPT = 2000
+"""So many of what was set aside are kept, however much advertising comes."""
 HANDED_OVER = (OutState.SUBMITTED.value, OutState.SENT.value, OutState.DELIVERED.value, OutState.FAILED.value)
+PLACE_NUMBERS = 3
+"""Moment, direction and number: a place in the list of both directions."""
+WAYS = (Direction.IN, Direction.OUT)
+"""An answer stands above the report that came in the same second."""
 UNDER_WAY = (OutState.QUEUED.value, OutState.SUBMITTED.value, OutState.SENT.value, OutState.DELIVERED.value)
 
 
@@ -36,9 +46,9 @@ def machine(session: Session, machine_id: int) -> Machine | None:
     return session.get(Machine, machine_id)
 
 
-def known(session: Session, platform: str, provider_id: str) -> SmsIn | None:
-    """The SMS that the platform handed in under this number."""
-    query = select(SmsIn).where(SmsIn.platform == platform, SmsIn.provider_id == provider_id)
+def known(session: Session, platform: str, identity: bytes) -> SmsIn | None:
+    """The same SMS, if the platform handed it in before."""
+    query = select(SmsIn).where(SmsIn.platform == platform, SmsIn.identity == identity)
     return session.exec(query).first()
 
 
@@ -64,10 +74,20 @@ def answered_lately(session: Session, row: SmsIn, since: int) -> bool:
     return session.exec(query).first() is not None
 
 
-def undecided(session: Session, before: int, limit: int) -> Sequence[SmsIn]:
-    """What came in before and is not decided, oldest first."""
-    query = select(SmsIn).where(SmsIn.state == InState.RECEIVED.value, SmsIn.received_at <= before)
-    return session.exec(query.order_by(col(SmsIn.id)).limit(limit)).all()
+def answer_made_since(session: Session, row: SmsIn, since: int) -> bool:
+    """Whether an answer to the same content from the same number was made since, whatever became of it."""
+    query = (
+        select(SmsOut.id)
+        .join(SmsIn, col(SmsOut.sms_in_id) == col(SmsIn.id))
+        .where(SmsIn.digest == row.digest, SmsIn.sender == row.sender, col(SmsOut.created_at) > since)
+    )
+    return session.exec(query).first() is not None
+
+
+def undecided(session: Session, now: int, limit: int) -> Sequence[SmsIn]:
+    """What is not decided and due to be, longest due first."""
+    query = select(SmsIn).where(SmsIn.state == InState.RECEIVED.value, SmsIn.next_at <= now)
+    return session.exec(query.order_by(col(SmsIn.next_at), col(SmsIn.id)).limit(limit)).all()
 
 
 def queued_for(session: Session, machine_id: int, kind: OutKind) -> Sequence[SmsOut]:
@@ -96,21 +116,41 @@ def next_due(session: Session, now: int) -> SmsOut | None:
     return session.exec(query.order_by(col(SmsOut.next_at), col(SmsOut.id)).limit(1)).first()
 
 
-def newest_out_by_provider_id(
-    session: Session, platform: str, provider_id: str, number: str, since: int
-) -> SmsOut | None:
-    """The newest SMS to that number since that the platform calls so, as a whole or as one of its parts (``7-8-9``)."""
+def called(session: Session, platform: str, number: str, provider_id: str, since: int) -> Sequence[SmsOut]:
+    """What that number was sent since under the platform's ``provider_id`` (as a whole, or as one of its parts:
+    ``7-8-9``), or is being sent and has no number yet; newest first."""
+    bare = number.lstrip("+")
+    named = literal("-") + col(SmsOut.provider_id) + "-"
     query = select(SmsOut).where(
-        SmsOut.platform == platform,
-        func.ltrim(SmsOut.number, "+") == number.lstrip("+"),
-        col(SmsOut.created_at) > since,
-        ("-" + func.coalesce(col(SmsOut.provider_id), "") + "-").contains(f"-{provider_id}-", autoescape=True),
+        col(SmsOut.number).in_((bare, f"+{bare}")),
+        col(SmsOut.handed_over_at) > since,
+        col(SmsOut.platform).in_((platform, "")),
+        or_(
+            col(SmsOut.provider_id) == provider_id,
+            named.contains(f"-{provider_id}-", autoescape=True),
+            col(SmsOut.state) == OutState.QUEUED.value,
+        ),
     )
-    return session.exec(query.order_by(col(SmsOut.id).desc()).limit(1)).first()
+    return session.exec(query.order_by(col(SmsOut.handed_over_at).desc()).limit(CALLED_SO_LOOKED_AT)).all()
+
+
+def set_aside(session: Session, row: SmsSetAside) -> None:
+    """Store what left the modem's memory; once, however often it is told."""
+    values = row.model_dump(exclude={"id"})
+    session.exec(insert(SmsSetAside).values(**values).on_conflict_do_nothing())
+
+
+def those_set_aside(session: Session, limit: int, below: Cursor | None = None) -> Sequence[SmsSetAside]:
+    """What was set aside, newest first, below a place in that list."""
+    query = select(SmsSetAside).order_by(col(SmsSetAside.id).desc()).limit(limit)
+    return session.exec(query.where(col(SmsSetAside.id) < below[0]) if below else query).all()
 
 
 def forget(session: Session, before: int) -> None:
     """Remove what is older than that."""
+    session.exec(delete(SmsSetAside).where(col(SmsSetAside.stored_at) < before))
+    newest = select(func.max(SmsSetAside.id)).scalar_subquery()
+    session.exec(delete(SmsSetAside).where(col(SmsSetAside.id) <= newest - SET_ASIDE_KEPT))
     session.exec(delete(SmsOut).where(col(SmsOut.created_at) < before))
     answered = exists().where(col(SmsOut.sms_in_id) == col(SmsIn.id))
     session.exec(delete(SmsIn).where(col(SmsIn.received_at) < before, ~answered))
@@ -130,21 +170,22 @@ def expire_queued(session: Session, before: dict[OutKind, int], error: str, now:
         )
 
 
-def traffic(
-    session: Session,
-    page: PageRequest,
-    *,
-    direction: Direction | None,
-    machine_id: int | None,
-    state: str | None,
-    since: int | None,
-    until: int | None,
-) -> Sequence[Row[Any]]:
-    """Both directions in one list, newest first. Columns: the fields of SmsRead.
+@dataclass(frozen=True)
+class Traffic:
+    """Which short messages. ``since`` and ``until`` (not included) are unix seconds."""
 
-    No more of either direction is read than the page could show, however long the lists have become.
+    direction: Direction | None = None
+    machine_id: int | None = None
+    state: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def traffic(session: Session, wanted: Traffic, limit: int, below: Cursor | None = None) -> Sequence[Row[Any]]:
+    """Both directions in one list, newest first, those below a place in it. Columns: the fields of SmsRead.
+
+    Each direction is a list in the order of an index, as short as a page.
     """
-    most = page.offset + page.limit + 1
     coming = select(  # type: ignore[call-overload]
         literal(Direction.IN.value).label("direction"),
         SmsIn.id,
@@ -171,34 +212,48 @@ def traffic(
         SmsOut.attempts,
         SmsOut.error,
     )
-    wanted = [
-        select(_newest(_narrowed(query, model, moment, machine_id, state, since, until), model, moment, most))
-        for query, model, moment, way in (
-            (coming, SmsIn, SmsIn.received_at, Direction.IN),
-            (going, SmsOut, SmsOut.created_at, Direction.OUT),
+    lists = [
+        session.connection()
+        .execute(
+            _narrowed(query, model, moment, wanted)
+            .where(*_below(below, WAYS.index(way), moment, col(model.id)))
+            .order_by(moment.desc(), col(model.id).desc())
+            .limit(limit)
         )
-        if direction in (None, way)
+        .all()
+        for query, model, moment, way in (
+            (coming, SmsIn, col(SmsIn.received_at), Direction.IN),
+            (going, SmsOut, col(SmsOut.created_at), Direction.OUT),
+        )
+        if wanted.direction in (None, way)
     ]
-    both = union_all(*wanted).subquery()
-    query = select(both).order_by(both.c.at.desc(), both.c.direction.desc(), both.c.id.desc())  # type: ignore[call-overload]
-    return list(session.connection().execute(query.offset(page.offset).limit(page.limit + 1)))
+    return merged(lists, place, limit)
 
 
-def _newest(query: Any, model: Any, moment: Any, most: int) -> Any:
-    return query.order_by(moment.desc(), model.id.desc()).limit(most).subquery()
+def place(row: Row[Any]) -> Cursor:
+    """Where a short message stands in the list of both directions."""
+    return row.at, WAYS.index(Direction(row.direction)), row.id
 
 
-def _narrowed(
-    query: Any, model: Any, moment: Any, machine_id: int | None, state: str | None, since: int | None, until: int | None
-) -> Any:
-    if machine_id is not None:
-        query = query.where(model.machine_id == machine_id)
-    if state is not None:
-        query = query.where(model.state == state)
-    if since is not None:
-        query = query.where(moment >= since)
-    if until is not None:
-        query = query.where(moment < until)
+def _below(place: Cursor | None, way: int, moment: Any, number: Any) -> list[Any]:
+    """What comes after a place in the list, of one direction."""
+    if place is None:
+        return []
+    at, other_way, other_number = place
+    if way == other_way:
+        return [tuple_(moment, number) < (at, other_number)]
+    return [moment <= at if way < other_way else moment < at]
+
+
+def _narrowed(query: Any, model: Any, moment: Any, wanted: Traffic) -> Any:
+    if wanted.machine_id is not None:
+        query = query.where(model.machine_id == wanted.machine_id)
+    if wanted.state is not None:
+        query = query.where(model.state == wanted.state)
+    if wanted.since is not None:
+        query = query.where(moment >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(moment < wanted.until)
     return query
 
 

@@ -6,6 +6,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 ProviderId = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+ProviderNumber = (
+    Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,118}[\x21-\x7e])?$", strict=True)]
+    | Annotated[int, Field(ge=0, lt=1 << 63, strict=True)]
+)
+"""A platform's number of an SMS of ours: printable ASCII, or a number that is one."""
 BASE64_MAX_CHARS = 800
 
 
@@ -51,10 +56,21 @@ class WebhookSms(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: ProviderId
-    """The platform's own number of it; the same SMS handed in again has the same one."""
+    """The platform's own number of it; the same SMS handed in again has the same one. Another may have it, too."""
     sender: Annotated[str, StringConstraints(max_length=40)] = Field(alias="from")
     data: Annotated[str, StringConstraints(max_length=BASE64_MAX_CHARS)]
     """The 8-bit content, all parts joined, in base64."""
+    sent_at: Annotated[int, Field(gt=0, lt=1 << 40)] | None = None
+    """The time stamp of the phone network's centre in Unix seconds, if the platform knows it."""
+
+
+class WebhookAnswer(BaseModel):
+    """What the platform may say when it has taken what we send. More than that is not read."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    id: ProviderNumber
+    """Its own number of the SMS."""
 
 
 class WebhookDelivery(BaseModel):
@@ -101,6 +117,22 @@ class SmsRead(BaseModel):
     attempts: int
     """How often it was handed to the platform; of one that came in, how often it was handed to us."""
     error: str
+
+
+class SmsAsideRead(BaseModel):
+    """An SMS, or part of one, that left the modem's memory without being handed in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    stored_at: int
+    reason: str
+    """unreadable, half (the other parts never came), too_long (more parts than any report has) or foreign."""
+    sender: str
+    place: str
+    """Where it lay: the memory and the place in it."""
+    shown: str
+    """What the modem showed, usually the PDU in hexadecimal digits."""
 
 
 class SmsDay(BaseModel):

@@ -1,7 +1,8 @@
 """The states of short messages, in and out. Everything here works in the caller's transaction."""
 
-import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from protocol import links, uplink
@@ -21,17 +22,32 @@ from backoffice.ingest.service import Taken
 from backoffice.keyring import Keyring
 from backoffice.machines import repository as machine_queries
 from backoffice.machines import service as machines
-from backoffice.models import Machine, SmsIn, SmsOut
-from backoffice.pagination import PageRequest
+from backoffice.models import Machine, SmsIn, SmsOut, SmsSetAside
+from backoffice.pagination import Cursor
 from backoffice.sms import numbers, repository
-from backoffice.sms.platform import SMS_BYTES, parts_of
-from backoffice.sms.schemas import Direction, InState, OutKind, OutState, SmsDay, SmsRead
+from backoffice.sms.handed_in import HandedIn
+from backoffice.sms.platform import SMS_BYTES, Aside, parts_of
+from backoffice.sms.repository import Traffic
+from backoffice.sms.schemas import Direction, InState, OutKind, OutState, SmsAsideRead, SmsDay, SmsRead
+from backoffice.timekeeping import service as timekeeping
 
 DAY_S = 86400
 MINUTE_S = 60
 SAME_CONTENT_S = 150
 """The network's second copy of an SMS comes within this time; what comes later is a machine that had no answer: without
 one it asks again after three minutes, in the same bytes if its clock is not set."""
+UNDECIDED_FOR_S = 60
+"""So long whoever took an SMS in may take to decide it; then the worker does."""
+BACKOFF_FIRST_S = 15
+BACKOFF_MAX_S = 1800
+JITTER_PARTS = 4
+"""Up to a quarter of the back-off is added, by the message's number: what failed together does not come together."""
+CLOCKS_APART_MAX_S = 26 * 3600
+"""So far the network's clock may be from ours, mostly by its time zone; a delivery report is matched by time."""
+IN_FLIGHT_MAX_S = 600
+"""Within this time a platform that was asked to send has answered."""
+SENDER_MAX_CHARS, PLACE_MAX_CHARS, SHOWN_MAX_CHARS = 24, 16, 800
+"""Of what is set aside."""
 PUSH_ATTEMPTS_MAX = 3
 PUSH_AGAIN_S = 900
 FINAL_STATES = (OutState.DELIVERED.value, OutState.FAILED.value, OutState.EXPIRED.value)
@@ -42,24 +58,25 @@ RANK = {OutState.QUEUED.value: 0, OutState.SUBMITTED.value: 1, OutState.SENT.val
 # In.
 
 
-def record(
-    session: Session, platform: str, provider_id: str, sender: str, data: bytes, per_minute: int, now: int
-) -> tuple[SmsIn, bool]:
+def record(session: Session, platform: str, handed_in: HandedIn, per_minute: int, now: int) -> tuple[SmsIn, bool]:
     """Note that the platform handed this in; and whether it is still to be decided what becomes of it."""
-    row = repository.known(session, platform, provider_id)
+    row = repository.known(session, platform, handed_in.identity)
     if row is not None:
-        row.repeats += 1
+        _note_again(session, row, handed_in, now)
         return row, row.state == InState.RECEIVED.value
     if repository.received_since(session, now - MINUTE_S) >= per_minute:
         raise SmsTooMany(retry_after_s=MINUTE_S)
     row = SmsIn(
         platform=platform,
-        provider_id=provider_id,
-        sender=sender,
+        provider_id=handed_in.provider_id,
+        identity=handed_in.identity,
+        sender=handed_in.sender,
         received_at=now,
-        size_bytes=len(data),
-        digest=hashlib.sha256(data).digest(),
-        body=data,
+        handed_in_at=now,
+        size_bytes=len(handed_in.data),
+        digest=handed_in.digest,
+        body=handed_in.data,
+        next_at=now + UNDECIDED_FOR_S,
     )
     repository.add(session, row)
     if repository.answered_lately(session, row, now - SAME_CONTENT_S):
@@ -67,19 +84,39 @@ def record(
     return row, row.state == InState.RECEIVED.value
 
 
+def _note_again(session: Session, row: SmsIn, handed_in: HandedIn, now: int) -> None:
+    """The same SMS again. If no answer was made for longer than a machine waits, it may be the machine that asks again,
+    through a platform which gives every SMS the same number: it is decided anew, and stays one SMS. Also if it was
+    refused: the machine may be known by now."""
+    waited_s, row.handed_in_at = now - row.handed_in_at, now
+    row.repeats += 1
+    is_new_question = waited_s > SAME_CONTENT_S or row.state in (InState.TAKEN.value, InState.DUPLICATE.value)
+    is_decided = row.state != InState.RECEIVED.value
+    if is_decided and is_new_question and not repository.answer_made_since(session, row, now - SAME_CONTENT_S):
+        row.state, row.body, row.next_at = InState.RECEIVED.value, handed_in.data, now + UNDECIDED_FOR_S
+
+
 def refuse(session: Session, sms_id: int, error: BackOfficeError) -> SmsIn:
     """It is no genuine report, or one that may not come this way."""
     row = _in(session, sms_id)
     if row.state == InState.RECEIVED.value:
-        _decide(row, InState.REFUSED, error.code)
+        _decide_against(row, error.code)
     return row
 
 
-def postpone(session: Session, sms_id: int, error: BackOfficeError) -> None:
-    """It cannot be decided now."""
+def postpone(session: Session, sms_id: int, error: BackOfficeError, now: int) -> None:
+    """It cannot be decided now: later, and later each time, so that it keeps nobody else waiting."""
     row = _in(session, sms_id)
     if row.state == InState.RECEIVED.value:
         row.error = error.code
+        row.tries += 1
+        row.next_at = now + back_off_s(row.tries, sms_id)
+
+
+def back_off_s(attempts: int, sms_id: int) -> int:
+    """How long to wait after so many attempts."""
+    wait_s = min(BACKOFF_FIRST_S << min(max(0, attempts - 1), 16), BACKOFF_MAX_S)
+    return wait_s + (sms_id * 2654435761 % 997) * wait_s // (997 * JITTER_PARTS)
 
 
 def settle(session: Session, sms_id: int, taken: Taken, per_machine_day: int, now: int) -> SmsIn:
@@ -92,13 +129,14 @@ def settle(session: Session, sms_id: int, taken: Taken, per_machine_day: int, no
     row, machine = _in(session, sms_id), machines.find(session, taken.incoming.machine_id)
     if row.state != InState.RECEIVED.value:
         return row
-    row.machine_id = machine.id
     if taken.stored.fresh:
         machine.sms_number = row.sender
         _supersede(session, machine.id, OutKind.ACK, now)
     elif machine.sms_number and not numbers.same(machine.sms_number, row.sender):
-        _decide(row, InState.REFUSED, SmsReplayed.code)
+        _decide_against(row, SmsReplayed.code)
+        row.machine_id = machine.id
         return row
+    row.machine_id = machine.id
     _decide(row, InState.TAKEN)
     answer = _new_out(machine.id, row.sender, OutKind.ACK, taken.sealed_ack(), now, sms_in_id=row.id)
     _queue(session, answer, per_machine_day, now)
@@ -107,6 +145,14 @@ def settle(session: Session, sms_id: int, taken: Taken, per_machine_day: int, no
 
 def _decide(row: SmsIn, state: InState, error: str = "") -> None:
     row.state, row.error, row.body = state.value, error, None
+
+
+def _decide_against(row: SmsIn, error: str) -> None:
+    """One that was taken once, and came again, stays taken: it is not answered again, and that is all."""
+    if row.machine_id is None:
+        _decide(row, InState.REFUSED, error)
+    else:
+        _decide(row, InState.TAKEN)
 
 
 def _in(session: Session, sms_id: int) -> SmsIn:
@@ -134,7 +180,7 @@ def push(
     row = _new_out(machine_id, machine.sms_number, OutKind.PUSH, b"", now)
     _queue(session, row, per_machine_day, now)
     if row.state == OutState.QUEUED.value:
-        ack = _unasked_ack(session, machine, now)
+        ack = _unasked_ack(session, keyring, machine, now)
         if not (ack.commands or urgent):
             session.delete(row)
             return None
@@ -148,11 +194,11 @@ def is_useful(machine: Machine, *, urgent: bool) -> bool:
     return bool(machine.sms_number) and (urgent or machine.transport == links.SMS)
 
 
-def _unasked_ack(session: Session, machine: Machine, now: int) -> uplink.Ack:
+def _unasked_ack(session: Session, keyring: Keyring, machine: Machine, now: int) -> uplink.Ack:
     chain = machine_queries.chain(session, machine.id, machine.epoch)
     seq, mac = (chain.contiguous_seq, chain.contiguous_mac) if chain else (0, b"")
-    ack = uplink.Ack(seq, now, [], ack_mac=mac)
-    ack.commands = commands.for_push(session, machine, ack, SMS_BYTES, uplink.TWO_SMS_BYTES, now)
+    ack = uplink.Ack(seq, timekeeping.ask(session, now).handed_out, [], ack_mac=mac)
+    ack.commands = commands.for_push(session, keyring, machine, ack, SMS_BYTES, uplink.TWO_SMS_BYTES, now)
     return ack
 
 
@@ -188,7 +234,7 @@ def handed_over(session: Session, sms_id: int, platform: str, provider_id: str |
     """The platform has it. A delivery report may have been faster."""
     row = repository.get_out(session, sms_id)
     if row is not None:
-        row.platform, row.provider_id = platform, provider_id
+        row.platform, row.provider_id, row.handed_over_at = platform, provider_id, now
         _forward(row, OutState.SUBMITTED, now)
 
 
@@ -199,6 +245,33 @@ def not_handed_over(session: Session, sms_id: int, error: BackOfficeError, now: 
         row.error = error.code
         if final:
             _move(row, OutState.FAILED, now, error.code)
+
+
+def meant(rows: Sequence[SmsOut], provider_id: str, submitted_at: int, now: int) -> SmsOut | None:
+    """Which of these (newest first) the platform's delivery report is about, or None when that cannot be said (yet).
+
+    The platform's number comes again; so the SMS counts whose handing over was nearest to ``submitted_at``, the moment
+    at which the network took it (0: nobody knows; then the newest). One that is on its way to the platform just now has
+    no number yet: if the report may be its, it waits.
+    """
+    likely = [row for row in rows if _is_called(row, provider_id) or _in_flight(row, now)]
+    if submitted_at:
+        near = [row for row in likely if _apart_s(row, submitted_at) <= CLOCKS_APART_MAX_S]
+        likely = sorted(near, key=lambda row: _apart_s(row, submitted_at))
+    return likely[0] if likely and _is_called(likely[0], provider_id) else None
+
+
+def _is_called(row: SmsOut, provider_id: str) -> bool:
+    """As a whole, or as one of its parts: ``7-8-9``."""
+    return row.provider_id is not None and provider_id in (row.provider_id, *row.provider_id.split("-"))
+
+
+def _in_flight(row: SmsOut, now: int) -> bool:
+    return row.state == OutState.QUEUED.value and (row.handed_over_at or 0) > now - IN_FLIGHT_MAX_S
+
+
+def _apart_s(row: SmsOut, moment: int) -> int:
+    return abs((row.handed_over_at or 0) - moment)
 
 
 def report_delivery(row: SmsOut, state: OutState, now: int) -> None:
@@ -226,21 +299,31 @@ def _move(row: SmsOut, state: OutState, now: int, error: str = "") -> None:
 # For people.
 
 
-def traffic(
-    session: Session,
-    page: PageRequest,
-    *,
-    direction: Direction | None = None,
-    machine_id: int | None = None,
-    state: str | None = None,
-    since: int | None = None,
-    until: int | None = None,
-) -> list[SmsRead]:
-    """Short messages in both directions, newest first; one more than the page's limit when there are more."""
-    rows = repository.traffic(
-        session, page, direction=direction, machine_id=machine_id, state=state, since=since, until=until
+def traffic(session: Session, wanted: Traffic, limit: int, below: Cursor | None = None) -> list[SmsRead]:
+    """Short messages in both directions, newest first, those below a place in the list."""
+    return [SmsRead.model_validate(row) for row in repository.traffic(session, wanted, limit, below)]
+
+
+def place(row: SmsRead) -> Cursor:
+    """Where a short message stands in that list."""
+    return row.at, repository.WAYS.index(row.direction), row.id
+
+
+def aside_row(aside: Aside, now: int) -> SmsSetAside:
+    """What is stored of an SMS that leaves the modem's memory."""
+    return SmsSetAside(
+        stored_at=now,
+        reason=aside.reason,
+        sender=aside.sender[:SENDER_MAX_CHARS],
+        place=aside.place[:PLACE_MAX_CHARS],
+        shown=aside.shown[:SHOWN_MAX_CHARS],
+        digest=sha256(aside.shown.encode()).digest(),
     )
-    return [SmsRead.model_validate(row) for row in rows]
+
+
+def set_aside(session: Session, limit: int, below: Cursor | None = None) -> list[SmsAsideRead]:
+    """What left the modem's memory without being handed in, newest first."""
+    return [SmsAsideRead.model_validate(row) for row in repository.those_set_aside(session, limit, below)]
 
 
 def read_out(row: SmsOut) -> SmsRead:

@@ -4,12 +4,14 @@ import base64
 import json
 from typing import ClassVar
 
+from pydantic import ValidationError
+
 from backoffice.clock import Clock
 from backoffice.errors import SmsPlatformRefused, SmsPlatformUnreachable
 from backoffice.sms import http_client, signing
 from backoffice.sms.platform import Inbox, parts_of
+from backoffice.sms.schemas import WebhookAnswer
 
-PROVIDER_ID_MAX_CHARS = 120
 TRY_AGAIN = (401, 403, 404, 408, 425, 429)
 """Answers that are the platform's or its operator's trouble, not this message's."""
 
@@ -51,10 +53,8 @@ class WebhookPlatform:
 
 
 def _provider_id(answer: bytes) -> str | None:
-    """Its number of the SMS, if it says one: {"id": "..."}."""
+    """Its number of the SMS, if it says one: {"id": "..."}. Whatever else it says is no reason to send it again."""
     try:
-        content = json.loads(answer)
-    except ValueError:
+        return str(WebhookAnswer.model_validate_json(answer).id)
+    except ValidationError:
         return None
-    found = content.get("id") if isinstance(content, dict) else None
-    return str(found)[:PROVIDER_ID_MAX_CHARS] if found is not None else None

@@ -6,31 +6,30 @@ One worker, one message at a time: a platform that is down sees one knock a roun
 import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from backoffice import logs
 from backoffice.alerts import service as alerts
 from backoffice.alerts.kinds import Kind
-from backoffice.db import storage_error
+from backoffice.db import STORAGE_TROUBLE, storage_error
 from backoffice.errors import BackOfficeError, SmsPlatformRefused, SmsPlatformUnreachable, SmsTooOld
 from backoffice.models import SmsIn, SmsOut
 from backoffice.sms import repository, service
 from backoffice.sms.gateway import SmsGateway
+from backoffice.sms.platform import Aside
 from backoffice.sms.schemas import OutKind
+from backoffice.supervision import Worker
 
 log = logs.get(__name__)
 
+WORKER = "sms"
 PAUSE_S = 5
+SILENT_MAX_S = 3600
+"""A worker that has done no round for so long hangs. A round may send BATCH_MESSAGES, each within minutes."""
 BATCH_MESSAGES = 20
 ATTEMPTS_MAX = 8
-BACKOFF_FIRST_S = 15
-BACKOFF_MAX_S = 1800
-JITTER_PARTS = 4
-"""Up to a quarter of the back-off is added, by the message's number: what failed together does not come together."""
 LIFETIME_S = {OutKind.ACK: 6 * 3600, OutKind.PUSH: 24 * 3600}
 """A machine forgets what it asked after eight more reports; commands wait in the next answer anyway."""
-UNDECIDED_FOR_S = 60
 UNDECIDED_MAX_S = 7 * 86400
 DAY_S = 86400
 STUCK_ATTEMPTS = 3
@@ -38,17 +37,24 @@ STUCK_ATTEMPTS = 3
 NO_MACHINE = 0
 
 
-async def run(gateway: SmsGateway) -> None:
-    """Work until cancelled. A round that the database refuses is logged and left to the next."""
+def start(gateway: SmsGateway) -> list[asyncio.Task[None]]:
+    """Begin to listen and to work, until cancelled; nothing to do without a platform."""
     if gateway.platform is None:
-        return
+        return []
     gateway.bind()
     gateway.platform.start(_Inbox(gateway))
+    worker = gateway.workers.add(WORKER, SILENT_MAX_S)
+    return [worker.start_task(lambda: run(gateway, worker))]
+
+
+async def run(gateway: SmsGateway, worker: Worker) -> None:
+    """Round after round. One that the database refuses is logged and left to the next."""
     while True:
-        try:
-            await round_(gateway)
-        except DatabaseError as error:
-            log.error("sms_round_failed", code=storage_error(error).code, exc_info=error)
+        with worker.round():
+            try:
+                await round_(gateway)
+            except STORAGE_TROUBLE as error:
+                log.error("sms_round_failed", code=storage_error(error).code, exc_info=error)
         await gateway.pause(PAUSE_S)
 
 
@@ -61,8 +67,14 @@ class _Inbox:
     def take(self, provider_id: str, sender: str, data: bytes) -> bool:
         return self._gateway.deliver(provider_id, sender, data)
 
-    def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
-        return self._gateway.report(provider_id, number, delivered=delivered)
+    def report(self, provider_id: str, number: str, *, delivered: bool, submitted_at: int) -> bool:
+        return self._gateway.report(provider_id, number, delivered=delivered, submitted_at=submitted_at)
+
+    def set_aside(self, aside: Aside) -> bool:
+        return self._gateway.set_aside(aside)
+
+    def trouble(self, subject: str, message: str) -> bool:
+        return self._gateway.trouble(subject, message)
 
 
 async def round_(gateway: SmsGateway) -> None:
@@ -74,12 +86,6 @@ async def round_(gateway: SmsGateway) -> None:
         message = await asyncio.to_thread(gateway.do, lambda session: _claim(session, gateway.clock()))
     for report in undecided:
         await _decide(gateway, report)
-
-
-def back_off_s(attempts: int, sms_id: int) -> int:
-    """How long to wait after so many attempts."""
-    wait_s = min(BACKOFF_FIRST_S << max(0, attempts - 1), BACKOFF_MAX_S)
-    return wait_s + (sms_id * 2654435761 % 997) * wait_s // (997 * JITTER_PARTS)
 
 
 def _look(session: Session, gateway: SmsGateway) -> tuple[SmsOut | None, Sequence[SmsIn]]:
@@ -96,7 +102,8 @@ def _claim(session: Session, now: int) -> SmsOut | None:
     row = repository.next_due(session, now)
     if row is not None:
         row.attempts += 1
-        row.next_at = now + back_off_s(row.attempts, row.id or 0)
+        row.next_at = now + service.back_off_s(row.attempts, row.id or 0)
+        row.handed_over_at = now
     return row
 
 
@@ -107,13 +114,21 @@ def _send(gateway: SmsGateway, row: SmsOut) -> bool:
         return False
     try:
         provider_id = platform.send(row.number, row.body, sms_id)
-    except (SmsPlatformUnreachable, SmsPlatformRefused) as error:
-        log.warning("sms_not_sent", sms_id=sms_id, code=error.code, attempts=row.attempts)
-        failed = error
+    except Exception as error:  # noqa: BLE001 - whatever the platform answered: one message failed, not the worker
+        failed = _as_ours(gateway, error)
+        log.warning("sms_not_sent", sms_id=sms_id, code=failed.code, attempts=row.attempts)
         gateway.do(lambda session: _not_sent(session, gateway, row, failed))
-        return isinstance(error, SmsPlatformRefused)
+        return isinstance(failed, SmsPlatformRefused)
     gateway.do(lambda session: _sent(session, gateway, sms_id, platform.name, provider_id))
     return True
+
+
+def _as_ours(gateway: SmsGateway, error: Exception) -> BackOfficeError:
+    """What nobody foresaw is told, and tried again like everything that is no refusal."""
+    if isinstance(error, SmsPlatformUnreachable | SmsPlatformRefused):
+        return error
+    gateway.workers.add(WORKER).failed(error)
+    return SmsPlatformUnreachable("the platform's answer makes no sense")
 
 
 def _sent(session: Session, gateway: SmsGateway, sms_id: int, platform: str, provider_id: str | None) -> None:
@@ -131,9 +146,9 @@ def _not_sent(session: Session, gateway: SmsGateway, row: SmsOut, error: BackOff
 
 
 def _undecided(session: Session, now: int) -> Sequence[SmsIn]:
-    rows = repository.undecided(session, now - UNDECIDED_FOR_S, BATCH_MESSAGES)
+    rows = repository.undecided(session, now, BATCH_MESSAGES)
     for row in rows:
-        if row.received_at < now - UNDECIDED_MAX_S or row.body is None:
+        if row.handed_in_at < now - UNDECIDED_MAX_S or row.body is None:
             service.refuse(session, row.id or 0, SmsTooOld())
     return [row for row in rows if row.body is not None]
 
@@ -141,5 +156,12 @@ def _undecided(session: Session, now: int) -> Sequence[SmsIn]:
 async def _decide(gateway: SmsGateway, row: SmsIn) -> None:
     try:
         await gateway.decide(row, row.body or b"")
-    except BackOfficeError as error:
-        log.warning("sms_undecided", sms_id=row.id, code=error.code)
+    except (BackOfficeError, *STORAGE_TROUBLE) as error:
+        log.warning("sms_undecided", sms_id=row.id, code=storage_error(error).code)
+    except Exception as error:  # noqa: BLE001 - it is this message's trouble; the others are decided
+        gateway.workers.add(WORKER).failed(error)
+        await asyncio.to_thread(gateway.do, lambda session: _postpone(session, gateway, row))
+
+
+def _postpone(session: Session, gateway: SmsGateway, row: SmsIn) -> None:
+    service.postpone(session, row.id or 0, BackOfficeError(), gateway.clock())

@@ -111,7 +111,7 @@ class StatusReport:
         _kind(cursor, _STATUS_REPORT)
         self.reference = cursor.byte()
         self.number = cursor.address()
-        cursor.take(2 * _TIME_BYTES)
+        self.times = cursor.take(2 * _TIME_BYTES)  # when the centre got the message, when its fate was settled
         self.status = cursor.byte()
         self.delivered = self.status < _TEMPORARY
         self.temporary = _TEMPORARY <= self.status < _PERMANENT

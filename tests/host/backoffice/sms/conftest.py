@@ -24,7 +24,8 @@ def platform() -> str:
 @pytest.fixture
 def sms_settings(settings: Settings, platform: str) -> Settings:
     secret_path = settings.keyring_path.with_name("sms.json")
-    return settings.model_copy(update={"sms_platform": platform, "sms_secret_path": secret_path})
+    chosen = {"sms_platform": platform, "sms_secret_path": secret_path, "sms_modem_port": "/dev/null"}
+    return settings.model_copy(update=chosen)
 
 
 @pytest.fixture
@@ -43,8 +44,9 @@ def app(sms_settings: Settings, secrets: SmsSecrets, clock: HandClock) -> Iterat
 @pytest.fixture
 def counter(context: Context) -> Counter:
     """Where the worker hands over; tests call ``work`` for a round of it."""
-    context.sms.platform = Counter()
-    return context.sms.platform
+    made: Counter = type("Counter", (Counter,), {"name": context.sms.platform_name})()
+    context.sms.platform = made
+    return made
 
 
 @pytest.fixture

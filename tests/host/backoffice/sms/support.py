@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -12,7 +13,6 @@ from sqlmodel import SQLModel, select
 
 from backoffice.context import Context
 from backoffice.db import READ, transaction
-from backoffice.errors import BackOfficeError
 from backoffice.models import SmsIn, SmsOut
 from backoffice.sms import signing, worker
 from backoffice.sms.platform import Inbox
@@ -29,7 +29,10 @@ class Counter:
 
     name: ClassVar[str] = "webhook"
     got: list[tuple[str, bytes, int]] = field(default_factory=list)
-    trouble: BackOfficeError | None = None
+    trouble: Exception | None = None
+    number: str = ""
+    """Its own number of the next message; empty: made of ours."""
+    while_sending: Callable[[], object] = lambda: None
 
     def start(self, inbox: Inbox) -> None:
         """Nobody is asked."""
@@ -38,7 +41,8 @@ class Counter:
         if self.trouble is not None:
             raise self.trouble
         self.got.append((number, data, reference))
-        return f"p{reference}"
+        self.while_sending()
+        return self.number or f"p{reference}"
 
     def close(self) -> None:
         """Nothing is held."""
@@ -53,12 +57,13 @@ class Forwarder:
     secrets: SmsSecrets
     handed_in: int = 0
 
-    def hand_in(self, data: bytes, sender: str = NUMBER, provider_id: str | None = None) -> Response:
+    def hand_in(self, data: bytes, sender: str = NUMBER, provider_id: str | None = None, **more: object) -> Response:
         self.handed_in += 1
         content = {
             "id": provider_id or f"m{self.handed_in}",
             "from": sender,
             "data": base64.b64encode(data).decode(),
+            **more,
         }
         return self.post("/api/v1/sms/webhook", json.dumps(content).encode())
 

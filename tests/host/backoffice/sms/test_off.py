@@ -2,17 +2,20 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from backoffice import private_file
 from backoffice.app import create_app
 from backoffice.cli import app as cli
-from backoffice.errors import SettingsError, SmsSecretError, SmsSecretExposed
+from backoffice.errors import SettingsError, SmsPlatformUnreachable, SmsSecretError, SmsSecretExposed
 from backoffice.settings import Settings
 from backoffice.sms.secret import SmsSecrets
+from backoffice.sms.sim_pin import REFUSED_PIN_FILE, SimPin
 
 
 @pytest.fixture
@@ -48,6 +51,51 @@ def test_the_secret_file_is_made_once_and_private(environment: dict[str, str]) -
     again = CliRunner().invoke(cli, ["sms", "secret", "--show"], env=environment)
     assert (path.read_text(), again.exit_code) == (content, 0)
     assert SmsSecrets.load(path).webhook in again.output
+
+
+def test_a_pin_is_set_without_touching_secrets_and_may_be_tried_again(environment: dict[str, str]) -> None:
+    path = Path(environment["PERSCAN_SMS_SECRET_PATH"])
+    CliRunner().invoke(cli, ["sms", "secret"], env=environment)
+    before = SmsSecrets.load(path)
+    pin = SimPin("1111", path.with_name(REFUSED_PIN_FILE))
+    assert pin.to_give("8986") == "1111"
+    with pytest.raises(SmsPlatformUnreachable, match="refused"):
+        pin.to_give("8986")
+    done = CliRunner().invoke(cli, ["sms", "secret", "--sim-pin"], input="1111\n", env=environment)
+    assert (done.exit_code, "another PIN" in done.output, "1111" in done.output) == (0, True, False)
+    assert SmsSecrets.load(path) == replace(before, sim_pin="1111")
+    assert pin.to_give("8986") == "1111"
+
+
+@pytest.mark.parametrize("wrong", ["", "123", "123456789", "12a4", '1234"', "１２３４"])
+def test_what_is_no_pin_is_not_given(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SmsPlatformUnreachable, match="asks for its PIN"):
+        SimPin(wrong, tmp_path / "refused.json").to_give("8986")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 1, "refused": [{}]}', b"\xff"])
+def test_where_nobody_knows_what_was_refused_no_pin_is_given(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "refused.json"
+    private_file.write_new(path, content)
+    with pytest.raises(SmsPlatformUnreachable, match="no PIN is tried"):
+        SimPin("1234", path).to_give("8986")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SmsPlatformUnreachable, match="no PIN is tried"):
+        SimPin("1234", path).to_give("8986")
+
+
+def test_a_try_is_written_down_before_it_is_made_and_struck_out_when_it_was_right(tmp_path: Path) -> None:
+    path = tmp_path / "refused.json"
+    SimPin("1234", path).to_give("8986")
+    assert b"1234" not in path.read_bytes()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for iccid in ("8986", ""):  # where the modem does not tell which SIM it is, it may be that one
+        with pytest.raises(SmsPlatformUnreachable, match="refused"):
+            SimPin("1234", path).to_give(iccid)
+    SimPin("1234", path).to_give("8986999")  # another SIM
+    SimPin("1234", path).accepted("8986")
+    assert SimPin("1234", path).to_give("8986") == "1234"
 
 
 def test_secrets_that_became_known_are_replaced(environment: dict[str, str]) -> None:

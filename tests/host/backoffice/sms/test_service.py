@@ -1,14 +1,12 @@
 """Every SMS has a state, is taken once, answered once, and costs no more than it may."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from protocol import uplink
-from sqlalchemy.exc import OperationalError
 
 from backoffice.accounts.roles import Role
 from backoffice.commands import service as commands
@@ -17,7 +15,8 @@ from backoffice.db import READ, transaction
 from backoffice.errors import SmsNoNumber, SmsPlatformRefused, SmsPlatformUnreachable, StorageFull
 from backoffice.models import Alert, SmsIn, SmsOut
 from backoffice.models import Machine as MachineRow
-from backoffice.sms import repository, service, worker
+from backoffice.sms import service, worker
+from backoffice.sms.platform import Aside
 from backoffice.sms.schemas import OutKind
 from tests.host.backoffice.machines import Machine, provision_again
 from tests.host.backoffice.sms.support import NUMBER, OTHER_NUMBER, Counter, Forwarder, coming, going, rows, work
@@ -95,7 +94,7 @@ def test_whoever_comes_late_decides_nothing_twice(context: Context, machine: Mac
     assert asyncio.run(context.sms.decide(row, report)).state == "taken"
     with transaction(context.engine) as session:
         service.refuse(session, row.id or 0, SmsNoNumber())
-        service.postpone(session, row.id or 0, StorageFull())
+        service.postpone(session, row.id or 0, StorageFull(), context.clock())
     work(context)
     assert [(found.state, found.error) for found in coming(context)] == [("taken", "")]
     assert len(counter.got) == 1
@@ -250,8 +249,8 @@ def test_a_platform_that_is_down_is_tried_with_back_off_and_given_up(
         clock.now = row.next_at
     assert (row.state, row.attempts, row.error) == ("failed", worker.ATTEMPTS_MAX, "sms_platform_unreachable")
     assert waits == sorted(waits)
-    assert worker.BACKOFF_FIRST_S <= waits[0] <= 2 * worker.BACKOFF_FIRST_S
-    assert waits[-1] <= worker.BACKOFF_MAX_S * 1.25
+    assert service.BACKOFF_FIRST_S <= waits[0] <= 2 * service.BACKOFF_FIRST_S
+    assert waits[-1] <= service.BACKOFF_MAX_S * 1.25
     counter.trouble = None
     work(context)
     assert counter.got == []
@@ -361,22 +360,6 @@ def test_delivery_reports_come_in_any_order(
     reference = counter.got[0][2]
     assert [forwarder.deliver(reference, word).status_code for word in reported] == [204] * len(reported)
     assert going(context)[0].state == state
-
-
-def test_a_modems_delivery_report_while_the_database_is_busy_is_shown_again(
-    context: Context, machine: Machine, forwarder: Forwarder, counter: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def busy(*_args: object) -> None:
-        raise OperationalError("select", None, sqlite3.OperationalError("database is locked"))
-
-    machine.exam(500)
-    forwarder.hand_in(machine.report())
-    work(context)
-    with monkeypatch.context() as patch:
-        patch.setattr(repository, "newest_out_by_provider_id", busy)
-        assert context.sms.report("p1", NUMBER, delivered=True) is False
-    assert context.sms.report("p1", NUMBER, delivered=True) is True
-    assert going(context)[0].state == "delivered"
 
 
 def test_a_delivery_report_that_overtakes_the_handing_over(
@@ -512,7 +495,9 @@ def test_lists_and_days(
     ]
     assert listed["more"]
     whole = administrator.get("/api/v1/sms").json()["items"]
-    leafed = [administrator.get("/api/v1/sms", params={"limit": 1, "offset": place}).json() for place in range(5)]
+    leafed = [administrator.get("/api/v1/sms", params={"limit": 1}).json()]
+    while leafed[-1]["more"]:
+        leafed.append(administrator.get("/api/v1/sms", params={"limit": 1, "cursor": leafed[-1]["next"]}).json())
     assert [page["items"] for page in leafed] == [[item] for item in whole]
     assert [page["more"] for page in leafed] == [True] * 4 + [False]
     refused = administrator.get("/api/v1/sms", params={"state": "refused", "direction": "in"}).json()["items"]
@@ -550,3 +535,45 @@ def test_lists_go_back_so_far_and_no_further(
     clock.now += 401 * 86400
     work(context)
     assert (coming(context), going(context)) == ([], [])
+
+
+def test_what_left_the_modems_memory_is_kept_once_and_so_long(
+    app: FastAPI, context: Context, machine: Machine, clock: HandClock
+) -> None:
+    make_user(context, "admin", Role.ADMINISTRATOR)
+    administrator = log_in(app, "admin")
+    shown = [f"07{number:04X}" for number in range(4)]
+    for line in (shown[0], *shown):
+        assert context.sms.set_aside(Aside("half", "+861", "SM 3", line))
+    assert TestClient(app).get("/api/v1/sms/set-aside").status_code == 401
+    listed = administrator.get("/api/v1/sms/set-aside", params={"limit": 3}).json()
+    assert ([item["shown"] for item in listed["items"]], listed["more"]) == ([*reversed(shown)][:3], True)
+    assert listed["items"][0] | {"id": 0} == {
+        "id": 0,
+        "stored_at": clock.now,
+        "reason": "half",
+        "sender": "+861",
+        "place": "SM 3",
+        "shown": shown[3],
+    }
+    clock.now += 401 * 86400
+    work(context)
+    assert context.sms.set_aside(Aside("unreadable", "x" * 99, "y" * 99, "z" * 9999))
+    (kept,) = log_in(app, "admin").get("/api/v1/sms/set-aside").json()["items"]
+    assert (len(kept["sender"]), len(kept["place"]), len(kept["shown"])) == (24, 16, 800)
+
+
+def test_people_hear_of_the_modems_troubles_and_of_their_end(context: Context) -> None:
+    def alerts() -> list[tuple[str, str, bool]]:
+        found = [row for row in rows(context, Alert) if isinstance(row, Alert)]
+        return [(row.kind, row.message, row.cleared_at is None) for row in found]
+
+    context.sms.trouble("modem", "there is no usable SIM")
+    context.sms.trouble("unreadable", "1 on the SIM, one at place 3 of SM.")
+    assert alerts() == [
+        ("sms_modem_away", "there is no usable SIM", True),
+        ("sms_unreadable", "1 on the SIM, one at place 3 of SM.", True),
+    ]
+    for subject in ("modem", "unreadable", "modem"):
+        context.sms.trouble(subject, "")
+    assert [is_open for _kind, _message, is_open in alerts()] == [False, False]
