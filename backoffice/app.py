@@ -2,12 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 
-from backoffice import http_errors, logs, migrations
+from backoffice import http_errors, migrations, scrubbing
+from backoffice.accounts.caller import device_of
 from backoffice.accounts.endpoints import router as accounts
+from backoffice.admission.heads import HeadBounds
+from backoffice.admission.middleware import Admission, open_lines
+from backoffice.admission.unread import UnreadBodies
 from backoffice.alerts import watch
 from backoffice.alerts.endpoints import router as alerts
 from backoffice.authority.endpoints import router as authority
@@ -15,7 +22,7 @@ from backoffice.cards.endpoints import router as cards
 from backoffice.clock import Clock, system_clock
 from backoffice.commands.endpoints import router as commands
 from backoffice.context import Context
-from backoffice.db import make_engine
+from backoffice.db import BACKGROUND_THREADS, Database
 from backoffice.devices.endpoints import router as devices
 from backoffice.events.broker import Broker
 from backoffice.events.endpoints import router as events
@@ -29,14 +36,14 @@ from backoffice.keyring import Keyring
 from backoffice.machines.endpoints import router as machines
 from backoffice.origin import OriginGuard
 from backoffice.request_log import RequestLog
+from backoffice.routing import WORKER_THREADS
 from backoffice.settings import Settings
 from backoffice.sms import worker as sms_worker
 from backoffice.sms.endpoints import router as sms
 from backoffice.sms.gateway import SmsGateway
+from backoffice.supervision import Workers
 from backoffice.usage.endpoints import router as usage
 from backoffice.web.install import install as install_pages
-
-log = logs.get(__name__)
 
 ROUTERS: list[APIRouter] = [
     ingest,
@@ -88,8 +95,12 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.state.context = context
     app.state.workshop = open_workshop(context)
     http_errors.install(app)
+    app.state.lines = open_lines()
+    app.add_middleware(Admission, lines=app.state.lines, device_of=partial(device_of, keyring=context.keyring))
     app.add_middleware(RequestLog)
     app.add_middleware(OriginGuard, public_origin=context.settings.public_origin)
+    app.add_middleware(HeadBounds)  # before anything that reads a head
+    app.add_middleware(UnreadBodies)  # around all that may answer early
     for router in ROUTERS:
         app.include_router(router)
     install_pages(app)
@@ -99,29 +110,23 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
 def make_context(settings: Settings, clock: Clock = system_clock) -> Context:
     """The parts without the web: what the command line uses too."""
     keyring = Keyring.load_or_create(settings.keyring_path)
-    engine = make_engine(settings)
-    migrations.upgrade(engine)
+    database = Database.open(settings)
+    migrations.upgrade(database.requests)
+    scrubbing.scrub(database.requests, keyring)
     broker = Broker()
-    ingest = Ingest(engine, keyring, broker, clock)
-    sms_gateway = SmsGateway(settings, engine, keyring, broker, ingest, clock)
-    return Context(settings, engine, keyring, clock, broker, ingest, sms_gateway)
-
-
-def _tell_if_it_died(task: asyncio.Task[None]) -> None:
-    """Work in the background that ended by a fault is missed by nobody, unless somebody is told."""
-    if not task.cancelled() and (fault := task.exception()) is not None:
-        log.error("background_work_died", work=task.get_name(), exc_info=fault)
+    workers = Workers()
+    ingest = Ingest(database, keyring, broker, clock, workers)
+    sms_gateway = SmsGateway(settings, database.background, keyring, broker, ingest, clock, workers)
+    return Context(settings, database, keyring, clock, broker, ingest, sms_gateway, workers)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
-    background = [
-        asyncio.create_task(watch.run(context), name="watch"),
-        asyncio.create_task(sms_worker.run(context.sms), name="sms"),
-    ]
-    for task in background:
-        task.add_done_callback(_tell_if_it_died)
+    to_thread.current_default_thread_limiter().total_tokens = WORKER_THREADS
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(BACKGROUND_THREADS, "background"))
+    context.ingest.writer.start()
+    background = [*watch.start(context), *sms_worker.start(context.sms)]
     try:
         yield
     finally:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from fastapi import FastAPI
 
 from backoffice import logs, migrations
+from backoffice.accounts import passwords
 from backoffice.accounts import service as accounts
 from backoffice.accounts.roles import Role
 from backoffice.accounts.schemas import UserCreate
@@ -20,19 +20,22 @@ from backoffice.app import create_app, make_context
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.errors import BackOfficeError, SettingsError
+from backoffice.serving.server import make_server
 from backoffice.settings import Settings
 from backoffice.sms.cli import app as sms_app
+from backoffice.timekeeping.cli import app as clock_app
 from backoffice.tls import certificates
 from backoffice.tls.cli import app as tls_app
 
-GRACEFUL_STOP_S = 5
-KEEP_ALIVE_S = 75
 BACKLOG_CONNECTIONS = 1024
+THREAD_TURN_S = 0.0001
+"""How long a busy thread keeps the event loop waiting: a tenth of Python's default."""
 FAILED = 1
 
 app = typer.Typer(help="The back office: server and administration.", no_args_is_help=True)
 app.add_typer(sms_app, name="sms")
 app.add_typer(tls_app, name="tls")
+app.add_typer(clock_app, name="clock")
 
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; PERSCAN_HOST otherwise.")]
 PortOption = Annotated[
@@ -57,23 +60,13 @@ def run(application: FastAPI, settings: Settings) -> None:
     except SettingsError:
         application.state.context.close()
         raise
-    config = uvicorn.Config(
-        application,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=GRACEFUL_STOP_S,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        backlog=BACKLOG_CONNECTIONS,
-        ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
-    )
+    server = make_server(application, listener, tls=tls, trusted_proxies=settings.proxies)
     address = f"{'https' if tls else 'http'}://{settings.host}:{listener.getsockname()[1]}"
     typer.echo(f"Perscan back office: {address}")
     _offer_setup(application.state.context, settings.public_origin or address)
     sys.stdout.flush()
-    uvicorn.Server(config).run(sockets=[listener])
+    sys.setswitchinterval(THREAD_TURN_S)
+    server.run()
 
 
 def _tls_of(settings: Settings) -> ssl.SSLContext | None:
@@ -112,9 +105,8 @@ def _offer_setup(context: Context, origin: str) -> None:
 @app.command()
 def create_admin(login: str, name: Annotated[str, typer.Option(help="Shown to others.")] = "Administrator") -> None:
     """Make an administrator; prints a one-time password that has to be changed at the first login."""
-    with _errors_for_people(), _context() as context, transaction(context.engine) as session:
-        wanted = UserCreate(login=login, name=name, role=Role.ADMINISTRATOR)
-        user, password = accounts.create_user(session, wanted, context.clock())
+    with _errors_for_people(), _context() as context:
+        user, password = passwords.make_user(context, UserCreate(login=login, name=name, role=Role.ADMINISTRATOR))
         shown = user.login
     typer.echo(f"login: {shown}\none-time password: {password}")
 
@@ -122,8 +114,10 @@ def create_admin(login: str, name: Annotated[str, typer.Option(help="Shown to ot
 @app.command()
 def reset_password(login: str) -> None:
     """Give a user a new one-time password."""
-    with _errors_for_people(), _context() as context, transaction(context.engine) as session:
-        user, password = accounts.reset_password(session, accounts.find_user(session, login))
+    with _errors_for_people(), _context() as context:
+        with transaction(context.engine, READ) as session:
+            user_id = accounts.find_user(session, login)
+        user, password = passwords.reset(context, user_id)
         shown = user.login
     typer.echo(f"login: {shown}\none-time password: {password}")
 

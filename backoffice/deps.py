@@ -8,6 +8,7 @@ Those that only look something up are coroutines: FastAPI would send plain funct
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -16,7 +17,6 @@ from sqlmodel import Session
 from backoffice.context import Context
 from backoffice.db import READ, WRITE, transaction
 from backoffice.events.broker import Broker
-from backoffice.keyring import Keyring
 from backoffice.settings import Settings
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -36,23 +36,24 @@ async def _context(request: Request) -> Context:
 ContextDep = Annotated[Context, Depends(_context)]
 
 
-def get_session(request: Request, context: ContextDep) -> Iterator[Session]:
-    """The request's transaction."""
-    mode = READ if request.method in SAFE_METHODS else WRITE
+@contextmanager
+def dated(context: Context, mode: str) -> Iterator[Session]:
+    """A transaction of which a page can be made that knows its moment."""
     moment = context.broker.moment  # before the first query: what comes after it may not be in the answer
     with transaction(context.engine, mode) as session:
         session.info[MOMENT_KEY] = moment
         yield session
 
 
+def get_session(request: Request, context: ContextDep) -> Iterator[Session]:
+    """The request's transaction."""
+    with dated(context, READ if request.method in SAFE_METHODS else WRITE) as session:
+        yield session
+
+
 async def get_settings(context: ContextDep) -> Settings:
     """The settings."""
     return context.settings
-
-
-async def get_keyring(context: ContextDep) -> Keyring:
-    """The keyring."""
-    return context.keyring
 
 
 async def get_broker(context: ContextDep) -> Broker:
@@ -68,6 +69,5 @@ async def get_now(context: ContextDep) -> int:
 # The transaction ends before the answer is sent: an answer that says "stored" is true.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
-KeyringDep = Annotated[Keyring, Depends(get_keyring)]
 BrokerDep = Annotated[Broker, Depends(get_broker)]
 NowDep = Annotated[int, Depends(get_now)]

@@ -5,7 +5,11 @@ that says when it is raised. The docstring's first line is also the message when
 ``docs/errors.md`` is generated from this file. Codes are append-only: a retired one is never reused.
 """
 
+import random
 from typing import Any, ClassVar
+
+RETRY_LEAST_S = 3
+RETRY_MOST_S = 9
 
 
 class BackOfficeError(Exception):
@@ -24,6 +28,11 @@ class BackOfficeError(Exception):
         return {}
 
 
+def _soon() -> str:
+    """Seconds until the next attempt, not the same for everybody: what failed together does not come together."""
+    return str(random.randint(RETRY_LEAST_S, RETRY_MOST_S))  # noqa: S311 (spreads load, guards nothing)
+
+
 def _first_line(kind: type[BackOfficeError]) -> str:
     return (kind.__doc__ or kind.code).strip().splitlines()[0]
 
@@ -38,11 +47,30 @@ class InvalidInput(BackOfficeError):
     status = 422
 
 
+class InvalidCursor(InvalidInput):
+    """The cursor is not one that this list gave: begin again without it."""
+
+    code = "invalid_cursor"
+
+
+class OffsetRetired(InvalidInput):
+    """This list grows while it is read: an offset would give rows twice. Pass `next` of a page as `cursor`."""
+
+    code = "offset_retired"
+
+
 class TooLarge(BackOfficeError):
     """The body is longer than this address accepts."""
 
     code = "too_large"
     status = 413
+
+
+class HeadTooLarge(BackOfficeError):
+    """The head of the request has more lines than any browser or machine sends."""
+
+    code = "head_too_large"
+    status = 431
 
 
 class NotFound(BackOfficeError):
@@ -110,6 +138,12 @@ class Forbidden(BackOfficeError):
     status = 403
 
 
+class PersonRequired(Forbidden):
+    """An API token may not do this: it takes a person who has logged in."""
+
+    code = "person_required"
+
+
 class PasswordChangeRequired(Forbidden):
     """The one-time password has to be changed before anything else."""
 
@@ -134,6 +168,16 @@ class TooManyAttempts(BackOfficeError):
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self.retry_after_s)}
+
+
+class Crowded(BackOfficeError):
+    """Too many requests from this address are waiting already: send fewer at a time."""
+
+    code = "crowded"
+    status = 429
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": _soon()}
 
 
 # A machine's report cannot be accepted.
@@ -177,7 +221,13 @@ class Unavailable(BackOfficeError):
     status = 503
 
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": "5"}
+        return {"Retry-After": _soon()}
+
+
+class HashingBusy(Unavailable):
+    """Too many passwords and PINs wait to be checked: try again in a moment."""
+
+    code = "hashing_busy"
 
 
 class StorageFull(BackOfficeError):
@@ -192,6 +242,9 @@ class StorageFailed(BackOfficeError):
 
     code = "storage_failed"
     status = 503
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": _soon()}
 
 
 # Cards, PINs and the devices that read and write them.

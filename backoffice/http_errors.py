@@ -9,12 +9,22 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from backoffice import logs
 from backoffice.db import storage_error
-from backoffice.errors import BackOfficeError, Forbidden, InvalidInput, MethodNotAllowed, NotFound, TooLarge
+from backoffice.errors import (
+    BackOfficeError,
+    Forbidden,
+    InvalidInput,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
+from backoffice.request_log import PATH_MAX_CHARS
 
 log = logs.get(__name__)
 
@@ -31,7 +41,15 @@ BY_STATUS: dict[int, type[BackOfficeError]] = {
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application in the one form."""
-    for kind in (BackOfficeError, RequestValidationError, HTTPException, DatabaseError, OverflowError, Exception):
+    for kind in (
+        BackOfficeError,
+        RequestValidationError,
+        HTTPException,
+        DatabaseError,
+        PoolTimeout,
+        OverflowError,
+        Exception,
+    ):
         app.add_exception_handler(kind, answer)
 
 
@@ -40,11 +58,16 @@ async def answer(request: Request, error: Exception) -> Response:
     known = to_boundary(error)
     if known.status >= 500:
         report(request, error, known)
+    return shown(request, known)
+
+
+def shown(request: Request, known: BackOfficeError) -> Response:
+    """An error as a page where a browser asks for one, as JSON elsewhere."""
     page = getattr(request.app.state, "error_page", None)
     if page is not None and wants_page(request):
-        shown: Response | None = page(request, known)
-        if shown is not None:
-            return shown
+        made: Response | None = page(request, known)
+        if made is not None:
+            return made
     return JSONResponse(body_of(known), known.status, headers=known.headers())
 
 
@@ -58,21 +81,23 @@ def to_boundary(error: Exception) -> BackOfficeError:
         return BY_STATUS.get(error.status_code, BackOfficeError)()
     if isinstance(error, DatabaseError):
         return storage_error(error)
+    if isinstance(error, PoolTimeout):
+        return Unavailable()
     if isinstance(error, OverflowError):  # a number in a path or query that no column of the database could hold
         return InvalidInput("a number is too large")
     return BackOfficeError(reference=secrets.token_hex(4))
 
 
 def report(request: Request, error: Exception, known: BackOfficeError) -> None:
-    """Log what went wrong on our side: the path without its query, since that is the caller's business."""
-    log.error(
-        "request_failed",
-        method=request.method,
-        path=request.url.path,
-        code=known.code,
-        reference=known.detail.get("reference"),
-        exc_info=error,
-    )
+    """Log what went wrong on our side: the path without its query, since that is the caller's business.
+
+    Being busy is no fault, and comes in crowds: one line each, without a traceback.
+    """
+    facts = {"method": request.method, "path": request.url.path[:PATH_MAX_CHARS], "code": known.code}
+    if isinstance(known, Unavailable):
+        log.warning("request_put_off", **facts)
+    else:
+        log.error("request_failed", **facts, reference=known.detail.get("reference"), exc_info=error)
 
 
 def body_of(error: BackOfficeError) -> dict[str, Any]:

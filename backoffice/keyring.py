@@ -8,6 +8,7 @@ Sealed value: version u8 = 1, key number u8, nonce 12 B, AES-256-GCM ciphertext 
 new layout gets a new version. The key of a purpose is HKDF-SHA256 (RFC 5869) of the numbered key encryption key.
 """
 
+import hmac
 import json
 import secrets
 from pathlib import Path
@@ -31,6 +32,7 @@ CARD_KEY_BYTES = 6
 FILE_MAX_BYTES = 64 * 1024
 SEAL_LABEL = b"perscan/keyring/seal/"
 CARD_LABEL = b"perscan/keyring/card/"
+TAG_LABEL = b"perscan/keyring/tag/"
 
 
 class Keyring:
@@ -90,6 +92,11 @@ class Keyring:
         """The access key of one card's sectors: diversified by purpose and card, the same for ever."""
         info = CARD_LABEL + len(purpose.encode()).to_bytes(1, "big") + purpose.encode() + uid
         return _hkdf(self._card_root, info, CARD_KEY_BYTES)
+
+    def tag(self, purpose: str, value: bytes) -> bytes:
+        """Proves to ourselves, later, that we saw this value: 16 bytes of HMAC-SHA256, while this key is active."""
+        key = _hkdf(self._keys[self._active], TAG_LABEL + purpose.encode(), KEY_BYTES)
+        return hmac.digest(key, value, "sha256")[:TAG_BYTES]
 
     def _purpose_key(self, number: int, purpose: str) -> bytes:
         return _hkdf(self._keys[number], SEAL_LABEL + purpose.encode(), KEY_BYTES)

@@ -8,6 +8,9 @@ from backoffice import logs
 
 log = logs.get(__name__)
 
+PATH_MAX_CHARS = 200
+"""No address of ours is that long; a log line has the length that we want, not the caller."""
+
 
 class RequestLog:
     """Middleware around the whole application. Refusals are logged, successes only when debugging."""
@@ -35,7 +38,7 @@ def _write(scope: Scope, status: int, took_s: float) -> None:
     write(
         "request",
         method=scope["method"],
-        path=scope["path"],
+        path=scope["path"][:PATH_MAX_CHARS],
         status=status,
         took_ms=round(took_s * 1000, 1),
         address=client[0] if client else None,

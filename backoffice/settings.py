@@ -5,6 +5,7 @@ No setting is a secret: secrets live in the keyring file or are typed by a perso
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +34,9 @@ class Settings(BaseModel):
     port: int = Field(default=8000, ge=0, le=65535)
     public_origin: str = ""
     """Scheme, host and port that browsers see (https://perscan.example) when a proxy stands in front."""
+    trusted_proxies: str = ""
+    """Addresses or networks, separated by commas, of the proxies that stand in front: only those are believed when they
+    say in X-Forwarded-For for whom they ask. Without it, everybody behind a proxy is one client."""
     cookie_secure: bool = False
     """Send the login cookie over HTTPS only. Set it wherever a proxy speaks HTTPS; with a certificate of our own it is
     set unless told otherwise."""
@@ -46,7 +50,9 @@ class Settings(BaseModel):
     report_interval_s: int = Field(default=3600, ge=10, le=30 * 86400)
     """How often a machine is expected to report unless it is registered with another interval."""
     timezone: str = "UTC"
-    """Time zone in which a day begins unless the institution has its own."""
+    """In which pages show what happened at no institution (log-ins, orders, short messages), and which a
+    new institution has unless it is given one. It counts no exam: a day is its institution's own (backoffice.days).
+    """
     sms_platform: str = Field(default="none", pattern="^(none|webhook|kannel|modem)$")
     """Who carries short messages: none, a webhook of any forwarding platform, kannel, or a modem on a serial port."""
     sms_secret_path: Path = Path("var/sms.json")
@@ -97,10 +103,27 @@ class Settings(BaseModel):
             raise ValueError("only sqlite:///FILE is supported")
         return url
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, listed: str) -> str:
+        for one in filter(None, (part.strip() for part in listed.split(","))):
+            ip_network(one)
+        return listed
+
+    @property
+    def proxies(self) -> list[str]:
+        """The trusted proxies, one by one."""
+        return [part.strip() for part in self.trusted_proxies.split(",") if part.strip()]
+
     @property
     def database_path(self) -> Path:
         """The SQLite file."""
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def speaks_https(self) -> bool:
+        """Whether browsers reach the server over HTTPS: its own, or that of the proxy which these settings speak of."""
+        return self.tls_certificate is not None or self.cookie_secure or self.public_origin.startswith("https://")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -13,15 +13,13 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Request
 from sqlmodel import Session
 
-from backoffice.accounts.access import RequireRole, optional_viewer
-from backoffice.accounts.roles import Role, Viewer
+from backoffice.accounts.access import AdministratorDep, IssuerDep
 from backoffice.authority.sealing import Cost
 from backoffice.authority.session import AuthorityRoom
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.devices.issuer import Issuer
 from backoffice.devices.stations import Station, Stations
-from backoffice.errors import NotLoggedIn
 from backoffice.models import Device
 
 Result = TypeVar("Result")
@@ -44,8 +42,8 @@ class Workshop:
     def __init__(self, context: Context, cost: Cost | None = None, room: AuthorityRoom | None = None) -> None:
         self.context = context
         self.cost = cost or Cost()
-        self.room = room or AuthorityRoom(context.clock)
-        self.stations = Stations()
+        self.room = room or AuthorityRoom(context.clock, context.workers.add("authority"))
+        self.stations = Stations(context.workers.add("stations"))
         self.jobs: dict[int, RunningJob] = {}
         self.closing = False
 
@@ -64,10 +62,6 @@ class Workshop:
         """The station where this device stands."""
         return self.stations.at(device.id or 0, device.url)
 
-    def do(self, device: Device, holder: str, work: Callable[[Issuer], Result]) -> Result:
-        """Do bounded work on a device and wait for its result. Raises DeviceBusy."""
-        return self.station(device).start(holder, work).result()
-
     def close(self) -> None:
         """Stop all card work: waiting devices are told so, jobs pause, the master secret is wiped."""
         self.closing = True
@@ -78,7 +72,7 @@ class Workshop:
         self.room.close()
 
 
-def get_workshop(request: Request) -> Workshop:
+async def get_workshop(request: Request) -> Workshop:
     """The running back office's workshop."""
     workshop: Workshop = request.app.state.workshop
     return workshop
@@ -87,27 +81,24 @@ def get_workshop(request: Request) -> Workshop:
 WorkshopDep = Annotated[Workshop, Depends(get_workshop)]
 
 
-def desk_viewer(request: Request, workshop: WorkshopDep) -> Viewer:
-    """Who makes the request, found in a transaction of its own."""
-    with workshop.reading() as session:
-        viewer = optional_viewer(request, session, workshop.now())
-    if viewer is None:
-        raise NotLoggedIn()
-    return viewer
+@dataclass(frozen=True)
+class AtDesk:
+    """For endpoints that wait for people and cards. Those that ask for it are in the desk's class of routes."""
+
+    workshop: Workshop
+
+    def do(self, device: Device, holder: str, work: Callable[[Issuer], Result]) -> Result:
+        """Do bounded work on a device and wait for its result. Raises DeviceBusy."""
+        return self.workshop.station(device).start(holder, work).result()
 
 
-DeskViewerDep = Annotated[Viewer, Depends(desk_viewer)]
+async def get_at_desk(workshop: WorkshopDep) -> AtDesk:
+    """The way to wait at a device."""
+    return AtDesk(workshop)
 
 
-def desk_issuer(viewer: DeskViewerDep) -> Viewer:
-    """Somebody who may issue cards."""
-    return RequireRole(Role.ISSUER)(viewer)
-
-
-def desk_administrator(viewer: DeskViewerDep) -> Viewer:
-    """Somebody who may act as the top authority."""
-    return RequireRole()(viewer)
-
-
-DeskIssuerDep = Annotated[Viewer, Depends(desk_issuer)]
-DeskAdministratorDep = Annotated[Viewer, Depends(desk_administrator)]
+AtDeskDep = Annotated[AtDesk, Depends(get_at_desk)]
+DeskIssuerDep = IssuerDep
+"""Somebody who may issue cards."""
+DeskAdministratorDep = AdministratorDep
+"""Somebody who may act as the top authority."""

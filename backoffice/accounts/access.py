@@ -12,13 +12,15 @@ from sqlmodel import Session
 
 from backoffice.accounts import service
 from backoffice.accounts.roles import Role, Viewer
-from backoffice.deps import NowDep, SessionDep
+from backoffice.accounts.secrets import is_token
+from backoffice.accounts.tokens import refuse_to_tokens
+from backoffice.db import READ, transaction
+from backoffice.deps import ContextDep
 from backoffice.errors import Forbidden, NotLoggedIn, PasswordChangeRequired
 from backoffice.models import User
 
 COOKIE = "perscan_session"
 BEARER = "bearer "
-TOKEN_MAX_CHARS = 100
 
 
 def find_user(request: Request, session: Session, now: int) -> tuple[User | None, bool]:
@@ -26,15 +28,16 @@ def find_user(request: Request, session: Session, now: int) -> tuple[User | None
     authorization = request.headers.get("authorization", "")
     if authorization[: len(BEARER)].lower() == BEARER:
         token = authorization[len(BEARER) :].strip()
-        user = service.user_of_bearer(session, token, now) if len(token) <= TOKEN_MAX_CHARS else None
+        user = service.user_of_bearer(session, token, now) if is_token(token) else None
         if user is None:
             raise NotLoggedIn("the API token is wrong, expired or revoked")
+        refuse_to_tokens(request)
         return user, True
     cookie = request.cookies.get(COOKIE, "")
-    return (service.user_of_cookie(session, cookie, now) if 0 < len(cookie) <= TOKEN_MAX_CHARS else None), False
+    return (service.user_of_cookie(session, cookie, now) if is_token(cookie) else None), False
 
 
-def optional_viewer(request: Request, session: SessionDep, now: NowDep) -> Viewer | None:
+def identify(request: Request, session: Session, now: int) -> Viewer | None:
     """Who makes the request, if anybody is logged in."""
     user, by_token = find_user(request, session, now)
     if user is None:
@@ -44,9 +47,16 @@ def optional_viewer(request: Request, session: SessionDep, now: NowDep) -> Viewe
     return service.viewer(session, user, by_token=by_token)
 
 
-def any_user(request: Request, session: SessionDep, now: NowDep) -> User:
+def optional_viewer(request: Request, context: ContextDep) -> Viewer | None:
+    """Who makes the request, if anybody is logged in. Read in a transaction of its own: a stranger locks nothing."""
+    with transaction(context.engine, READ) as session:
+        return identify(request, session, context.clock())
+
+
+def any_user(request: Request, context: ContextDep) -> User:
     """The logged-in user, also before the one-time password was changed."""
-    user, _by_token = find_user(request, session, now)
+    with transaction(context.engine, READ) as session:
+        user, _by_token = find_user(request, session, context.clock())
     if user is None:
         raise NotLoggedIn()
     return user

@@ -1,9 +1,11 @@
 """The accounts API."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from backoffice.accounts import service
+from backoffice.accounts import cookies, passwords, service
 from backoffice.accounts.access import COOKIE, AdministratorDep, AnyUserDep, ViewerDep
+from backoffice.accounts.caller import caller_of
+from backoffice.accounts.passwords import Entry
 from backoffice.accounts.roles import Role
 from backoffice.accounts.schemas import (
     AgentCreate,
@@ -21,66 +23,52 @@ from backoffice.accounts.schemas import (
     UserUpdate,
     ViewerRead,
 )
-from backoffice.db import READ, transaction
-from backoffice.deps import ContextDep, NowDep, SessionDep, SettingsDep
-from backoffice.errors import BadSetupToken
+from backoffice.context import Context
+from backoffice.deps import BrokerDep, ContextDep, NowDep, SessionDep, SettingsDep
+from backoffice.events.login_key import login_key
 from backoffice.models import Agent, ApiToken, User
 from backoffice.pagination import Page, PageDep, make_page
-from backoffice.settings import Settings
+from backoffice.routing import Router
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"])
+router = Router(prefix="/api/v1", tags=["accounts"])
 
 
 @router.post("/setup", status_code=201)
 def create_first_administrator(
-    wanted: FirstAdministrator, context: ContextDep, session: SessionDep, now: NowDep, response: Response
+    wanted: FirstAdministrator, request: Request, response: Response, context: ContextDep
 ) -> UserRead:
     """Make the first administrator with the one-time link that the server printed, and log them in."""
     context.setup_token.check(wanted.token.get_secret_value())
-    if service.has_administrator(session):
-        raise BadSetupToken("there is an administrator already")
     new = UserCreate(login=wanted.login, name=wanted.name, role=Role.ADMINISTRATOR)
-    user = service.create_user_with_password(session, new, wanted.password.get_secret_value(), now)
-    _set_cookie(
-        response, service.open_login_session(session, user, context.settings.login_lifetime_s, now), context.settings
-    )
+    entry = passwords.set_up(context, new, wanted.password.get_secret_value())
     context.setup_token.spend()
-    return read_user(user)
+    return _let_in(request, response, context, entry)
 
 
 @router.post("/login")
-def log_in(
-    given: Credentials, request: Request, response: Response, context: ContextDep, session: SessionDep, now: NowDep
-) -> UserRead:
+def log_in(given: Credentials, request: Request, response: Response, context: ContextDep) -> UserRead:
     """Log in: sets the session cookie. With ``password_change_required`` only the password can be changed."""
-    address = request.client.host if request.client else "unknown"
-    with transaction(context.engine, READ) as reading:  # hashing a password must not hold up writers
-        user = service.check_password(reading, context.throttle, given, address, now)
-    token = service.open_login_session(session, user, context.settings.login_lifetime_s, now)
-    _set_cookie(response, token, context.settings)
-    return read_user(user)
+    entry = passwords.log_in(context, given, caller_of(request, context.keyring, given.login))
+    return _let_in(request, response, context, entry)
 
 
 @router.post("/logout", status_code=204)
-def log_out(request: Request, response: Response, session: SessionDep, settings: SettingsDep) -> None:
+def log_out(
+    request: Request, response: Response, session: SessionDep, settings: SettingsDep, broker: BrokerDep
+) -> None:
     """End the login session."""
     service.log_out(session, request.cookies.get(COOKIE, ""))
-    response.delete_cookie(COOKIE, path="/", secure=settings.cookie_secure, httponly=True, samesite="lax")
+    broker.hang_up_after_commit(session, login_key(request))
+    cookies.let_out(response, settings)
 
 
 @router.post("/password")
 def change_password(
-    change: PasswordChange,
-    user: AnyUserDep,
-    response: Response,
-    session: SessionDep,
-    settings: SettingsDep,
-    now: NowDep,
+    change: PasswordChange, user: AnyUserDep, request: Request, response: Response, context: ContextDep
 ) -> UserRead:
-    """Change one's own password. Every login session ends; the caller gets a new one."""
-    changed = service.change_password(session, user.id or 0, change)
-    _set_cookie(response, service.open_login_session(session, changed, settings.login_lifetime_s, now), settings)
-    return read_user(changed)
+    """Change one's own password. Every login session and API token ends; the caller gets a new session."""
+    entry = passwords.change(context, user, change, caller_of(request, context.keyring, user.login))
+    return _let_in(request, response, context, entry)
 
 
 @router.get("/me")
@@ -96,9 +84,9 @@ def list_users(_viewer: AdministratorDep, session: SessionDep, page: PageDep) ->
 
 
 @router.post("/users", status_code=201)
-def create_user(wanted: UserCreate, _viewer: AdministratorDep, session: SessionDep, now: NowDep) -> OneTimePassword:
+def create_user(wanted: UserCreate, _viewer: AdministratorDep, context: ContextDep) -> OneTimePassword:
     """Make a user with a one-time password, which is shown this once."""
-    user, password = service.create_user(session, wanted, now)
+    user, password = passwords.make_user(context, wanted)
     return OneTimePassword(user=read_user(user), password=password)
 
 
@@ -109,15 +97,17 @@ def get_user(user_id: int, _viewer: AdministratorDep, session: SessionDep) -> Us
 
 
 @router.patch("/users/{user_id}")
-def update_user(user_id: int, changes: UserUpdate, _viewer: AdministratorDep, session: SessionDep) -> UserRead:
+def update_user(
+    user_id: int, changes: UserUpdate, _viewer: AdministratorDep, session: SessionDep, now: NowDep
+) -> UserRead:
     """Rename, stop or admit a user."""
-    return read_user(service.update_user(session, user_id, changes))
+    return read_user(service.update_user(session, user_id, changes, now))
 
 
 @router.post("/users/{user_id}/password-reset")
-def reset_password(user_id: int, _viewer: AdministratorDep, session: SessionDep) -> OneTimePassword:
+def reset_password(user_id: int, _viewer: AdministratorDep, context: ContextDep) -> OneTimePassword:
     """Give a user a new one-time password, which is shown this once."""
-    user, password = service.reset_password(session, user_id)
+    user, password = passwords.reset(context, user_id)
     return OneTimePassword(user=read_user(user), password=password)
 
 
@@ -153,9 +143,11 @@ def create_agent(wanted: AgentCreate, _viewer: AdministratorDep, session: Sessio
 
 
 @router.patch("/agents/{agent_id}")
-def update_agent(agent_id: int, changes: AgentUpdate, _viewer: AdministratorDep, session: SessionDep) -> AgentRead:
+def update_agent(
+    agent_id: int, changes: AgentUpdate, _viewer: AdministratorDep, session: SessionDep, now: NowDep
+) -> AgentRead:
     """Change an agent."""
-    return read_agent(service.update_agent(session, agent_id, changes))
+    return read_agent(service.update_agent(session, agent_id, changes, now))
 
 
 def read_user(user: User) -> UserRead:
@@ -173,13 +165,6 @@ def read_agent(agent: Agent) -> AgentRead:
     return AgentRead.model_validate(agent, from_attributes=True)
 
 
-def _set_cookie(response: Response, token: str, settings: Settings) -> None:
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=settings.login_lifetime_s,
-        path="/",
-        secure=settings.cookie_secure,
-        httponly=True,
-        samesite="lax",
-    )
+def _let_in(request: Request, response: Response, context: Context, entry: Entry) -> UserRead:
+    cookies.let_in(request, response, context, entry)
+    return read_user(entry.user)

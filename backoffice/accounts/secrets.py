@@ -1,6 +1,10 @@
-"""Passwords and random tokens: how they are made, stored and checked."""
+"""Passwords and random tokens: how they are made, stored and checked.
+
+What hashes a password is slow and takes 64 MiB: backoffice/hashing.py says whose turn it is.
+"""
 
 import hashlib
+import re
 import secrets
 from functools import lru_cache
 
@@ -12,6 +16,7 @@ ONE_TIME_PASSWORD_BYTES = 12
 PASSWORD_MIN_CHARS = 12
 PASSWORD_MAX_CHARS = 200
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # TOKEN_BYTES in base64url
 _hasher = PasswordHasher()  # argon2id, parameters of RFC 9106 4 (second recommended option)
 
 
@@ -20,17 +25,18 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def password_matches(password: str, password_hash: str) -> bool:
-    """Whether the password is the hashed one."""
+def is_right(password: str, password_hash: str | None) -> bool:
+    """Whether the password is the hashed one. Without a hash it is wrong, after the same time: whose name does not
+    exist is refused no sooner than whose password is wrong.
+    """
     try:
-        return _hasher.verify(password_hash, password)
+        return _hasher.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 @lru_cache(maxsize=1)
-def nobodys_hash() -> str:
-    """A hash that no password matches: an unknown login name takes as long to refuse as a wrong password."""
+def _nobodys_hash() -> str:
     return hash_password(secrets.token_hex(TOKEN_BYTES))
 
 
@@ -42,6 +48,11 @@ def new_password() -> str:
 def new_token() -> str:
     """A random token."""
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def is_token(text: str) -> bool:
+    """Whether this could be a token of ours; what cannot be one is not looked for in the database."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def hash_token(token: str) -> bytes:

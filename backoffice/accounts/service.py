@@ -6,43 +6,30 @@ from sqlmodel import Session
 
 from backoffice.accounts import repository
 from backoffice.accounts.roles import Role, Viewer
-from backoffice.accounts.schemas import (
-    AgentCreate,
-    AgentUpdate,
-    Credentials,
-    PasswordChange,
-    TokenCreate,
-    UserCreate,
-    UserUpdate,
-)
-from backoffice.accounts.secrets import (
-    hash_password,
-    hash_token,
-    new_password,
-    new_token,
-    nobodys_hash,
-    password_matches,
-)
-from backoffice.accounts.throttle import Throttle
+from backoffice.accounts.schemas import AgentCreate, AgentUpdate, TokenCreate, UserCreate, UserUpdate
+from backoffice.accounts.secrets import hash_token, new_token
 from backoffice.errors import AlreadyExists, BadCredentials, InvalidInput, NotFound, WrongState
 from backoffice.models import Agent, ApiToken, LoginSession, User
 from backoffice.pagination import PageRequest
 
 DAY_S = 86400
+SESSIONS_MAX = 50
+"""Browsers in which one user is logged in; the one that logged in longest ago is logged out."""
+LIVE_TOKENS_MAX = 20
+ENDED_TOKENS_KEPT = 100
 
 
-def check_password(session: Session, throttle: Throttle, given: Credentials, address: str, now: int) -> User:
-    """The user of a login name and password. Takes its time on purpose: call it in a read transaction."""
-    names = (f"login {given.login}", f"address {address}")
-    for name in names:
-        throttle.check(name, now)
-    user = repository.user_by_login(session, given.login)
-    matches = password_matches(given.password.get_secret_value(), user.password_hash if user else nobodys_hash())
-    if user is None or not matches or not user.active:
-        for name in names:
-            throttle.failed(name, now)
+def user_of_login(session: Session, login: str) -> User | None:
+    """Whose login name this is, if that user is let in at all."""
+    user = repository.user_by_login(session, login)
+    return user if user is not None and repository.is_admitted(session, _id(user)) else None
+
+
+def still_let_in(session: Session, checked: User) -> User:
+    """The user as they are now; raises BadCredentials if they were stopped, or got another password, meanwhile."""
+    user = get_user(session, _id(checked))
+    if user.password_hash != checked.password_hash or not repository.is_admitted(session, _id(user)):
         raise BadCredentials()
-    throttle.succeeded(names[0])
     return user
 
 
@@ -52,6 +39,7 @@ def open_login_session(session: Session, user: User, lifetime_s: int, now: int) 
     token = new_token()
     row = LoginSession(token_hash=hash_token(token), user_id=_id(user), created_at=now, expires_at=now + lifetime_s)
     repository.add(session, row)
+    repository.keep_newest_sessions(session, _id(user), SESSIONS_MAX)
     return token
 
 
@@ -81,18 +69,8 @@ def viewer(session: Session, user: User, *, by_token: bool) -> Viewer:
     return Viewer(_id(user), user.login, user.name, role, institution_ids, by_token)
 
 
-def create_user(session: Session, wanted: UserCreate, now: int) -> tuple[User, str]:
-    """Make a user with a one-time password."""
-    password = new_password()
-    return _add_user(session, wanted, password, now, change_required=True), password
-
-
-def create_user_with_password(session: Session, wanted: UserCreate, password: str, now: int) -> User:
-    """Make a user whose password a person chose."""
-    return _add_user(session, wanted, password, now, change_required=False)
-
-
-def _add_user(session: Session, wanted: UserCreate, password: str, now: int, *, change_required: bool) -> User:
+def create_user(session: Session, wanted: UserCreate, password_hash: str, now: int, *, one_time: bool) -> User:
+    """Make a user. A one-time password has to be changed at the first login."""
     if repository.user_by_login(session, wanted.login):
         raise AlreadyExists(f"there is a user {wanted.login} already")
     if wanted.agent_id is not None and repository.agent(session, wanted.agent_id) is None:
@@ -105,16 +83,16 @@ def _add_user(session: Session, wanted: UserCreate, password: str, now: int, *, 
         role=wanted.role.value,
         agent_id=wanted.agent_id,
         institution_id=wanted.institution_id,
-        password_hash=hash_password(password),
-        password_change_required=change_required,
+        password_hash=password_hash,
+        password_change_required=one_time,
         created_at=now,
     )
     repository.add(session, user)
     return user
 
 
-def update_user(session: Session, user_id: int, changes: UserUpdate) -> User:
-    """Rename, stop or admit a user. A stopped user is logged out everywhere."""
+def update_user(session: Session, user_id: int, changes: UserUpdate, now: int) -> User:
+    """Rename, stop or admit a user. A stopped user is logged out everywhere, programs included."""
     user = get_user(session, user_id)
     if changes.name is not None:
         user.name = changes.name
@@ -122,7 +100,7 @@ def update_user(session: Session, user_id: int, changes: UserUpdate) -> User:
         _keep_one_administrator(session, user, stays_active=changes.active)
         user.active = changes.active
         if not user.active:
-            repository.delete_sessions_of(session, user_id)
+            repository.end_access(session, [user_id], now)
     return user
 
 
@@ -132,26 +110,12 @@ def _keep_one_administrator(session: Session, user: User, *, stays_active: bool)
         raise WrongState("the last administrator cannot be stopped")
 
 
-def reset_password(session: Session, user_id: int) -> tuple[User, str]:
-    """Give a user a new one-time password; their login sessions end."""
+def set_password(session: Session, user_id: int, password_hash: str, now: int, *, one_time: bool) -> User:
+    """Give a user another password. Whatever got in with the one before is out: login sessions and API tokens."""
     user = get_user(session, user_id)
-    password = new_password()
-    user.password_hash = hash_password(password)
-    user.password_change_required = True
-    repository.delete_sessions_of(session, user_id)
-    return user, password
-
-
-def change_password(session: Session, user_id: int, change: PasswordChange) -> User:
-    """Change one's own password; every login session of the user ends."""
-    user = get_user(session, user_id)
-    if not password_matches(change.current.get_secret_value(), user.password_hash):
-        raise BadCredentials("the current password is wrong")
-    if change.new.get_secret_value() == change.current.get_secret_value():
-        raise InvalidInput("the new password is the old one")
-    user.password_hash = hash_password(change.new.get_secret_value())
-    user.password_change_required = False
-    repository.delete_sessions_of(session, user_id)
+    user.password_hash = password_hash
+    user.password_change_required = one_time
+    repository.end_access(session, [user_id], now)
     return user
 
 
@@ -182,7 +146,10 @@ def has_administrator(session: Session) -> bool:
 
 
 def create_token(session: Session, user_id: int, wanted: TokenCreate, now: int) -> tuple[ApiToken, str]:
-    """Make an API token: its row and its secret."""
+    """Make an API token: its row and its secret. Raises WrongState when the user has enough of them."""
+    if repository.live_tokens(session, user_id, now) >= LIVE_TOKENS_MAX:
+        raise WrongState(f"a user has {LIVE_TOKENS_MAX} API tokens at most: revoke one first")
+    repository.keep_newest_ended_tokens(session, user_id, now, ENDED_TOKENS_KEPT)
     secret = new_token()
     row = ApiToken(
         user_id=user_id,
@@ -217,8 +184,8 @@ def create_agent(session: Session, wanted: AgentCreate, now: int) -> Agent:
     return agent
 
 
-def update_agent(session: Session, agent_id: int, changes: AgentUpdate) -> Agent:
-    """Change an agent."""
+def update_agent(session: Session, agent_id: int, changes: AgentUpdate, now: int) -> Agent:
+    """Change an agent. The users of one that is stopped are out at once."""
     agent = repository.agent(session, agent_id)
     if agent is None:
         raise NotFound("there is no such agent")
@@ -229,7 +196,14 @@ def update_agent(session: Session, agent_id: int, changes: AgentUpdate) -> Agent
         agent.contact = changes.contact
     if changes.active is not None:
         agent.active = changes.active
+        if not agent.active:
+            repository.end_access(session, repository.users_of_agent(session, agent_id), now)
     return agent
+
+
+def institution_stopped(session: Session, institution_id: int, now: int) -> None:
+    """The users of an institution that was stopped are out at once."""
+    repository.end_access(session, repository.users_of_institution(session, institution_id), now)
 
 
 def _refuse_taken_agent_name(session: Session, name: str) -> None:

@@ -2,28 +2,29 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backoffice.accounts.access import IssuerDep, ViewerDep
-from backoffice.alerts import service
+from backoffice.alerts import repository, service
 from backoffice.alerts.schemas import AlertFilter, AlertRead
 from backoffice.deps import BrokerDep, NowDep, SessionDep
 from backoffice.models import Alert
-from backoffice.pagination import Page, PageDep, make_page
+from backoffice.pagination import CursorDep, Page, make_cursor_page
+from backoffice.routing import Router
 
-router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
+router = Router(prefix="/api/v1/alerts", tags=["alerts"])
 
 
 @router.get("")
 def list_alerts(
     viewer: ViewerDep,
     session: SessionDep,
-    page: PageDep,
+    page: CursorDep,
     show: Annotated[AlertFilter, Query()] = AlertFilter.OPEN,
     machine_id: Annotated[int | None, Query()] = None,
 ) -> Page[AlertRead]:
     """The alerts that one may see, worst first."""
-    return make_page(service.page_of(session, viewer, show, machine_id, page), page, read)
+    return make_cursor_page(service.page_of(session, viewer, show, machine_id, page), page, read, repository.place)
 
 
 @router.post("/{alert_id}/acknowledge")

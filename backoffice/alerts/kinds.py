@@ -44,6 +44,22 @@ class Kind(StrEnum):
     """A new connection did not work, and the machine went back to its old one. Clears itself when a new one works."""
     SMS_STUCK = "sms_stuck"
     """The SMS platform takes nothing. Clears itself when it takes a short message."""
+    DEBIT_UNISSUED = "debit_unissued"
+    """A machine debited what was never issued to it: kept, not counted."""
+    DEBIT_REVOKED = "debit_revoked"
+    """A machine debited a card after it had confirmed that the card, or its batch, is revoked."""
+    REVOCATION_FAILED = "revocation_failed"
+    """A machine did not revoke a batch or a card: it has no room to remember it, or the card was debited before."""
+    ZONE_UNKNOWN = "zone_unknown"
+    """An institution's time zone is not known to the server. Clears itself when its days are counted by it again."""
+    MEANING_DEFERRED = "meaning_deferred"
+    """A machine's entries are stored, but something kept them from being counted. Clears itself once they are."""
+    SERVER_CLOCK = "server_clock"
+    """The server's own clock is not believed. Clears itself when it is right again, or a person confirms it."""
+    SMS_MODEM_AWAY = "sms_modem_away"
+    """The SMS modem cannot be used: its cable, its SIM, its PIN. Clears itself when it can."""
+    SMS_UNREADABLE = "sms_unreadable"
+    """A short message in the modem's memory stays unreadable. Clears itself when none is left."""
 
 
 SEVERITY = {
@@ -62,4 +78,12 @@ SEVERITY = {
     Kind.ORDER_REFUSED: Severity.CRITICAL,
     Kind.TRIAL_FAILED: Severity.WARNING,
     Kind.SMS_STUCK: Severity.WARNING,
+    Kind.DEBIT_UNISSUED: Severity.CRITICAL,
+    Kind.DEBIT_REVOKED: Severity.CRITICAL,
+    Kind.REVOCATION_FAILED: Severity.CRITICAL,
+    Kind.ZONE_UNKNOWN: Severity.WARNING,
+    Kind.MEANING_DEFERRED: Severity.CRITICAL,
+    Kind.SERVER_CLOCK: Severity.CRITICAL,
+    Kind.SMS_MODEM_AWAY: Severity.WARNING,
+    Kind.SMS_UNREADABLE: Severity.INFO,
 }

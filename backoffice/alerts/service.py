@@ -12,7 +12,7 @@ from backoffice.alerts.schemas import AlertFilter
 from backoffice.errors import NotFound
 from backoffice.events.broker import Broker, Event
 from backoffice.models import Alert
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest
 
 MESSAGE_MAX_CHARS = 400
 
@@ -54,7 +54,9 @@ def raise_alert(
     return alert
 
 
-def clear_fact(session: Session, broker: Broker, kind: Kind, now: int, *, machine_id: int, subject: str = "") -> None:
+def clear_fact(
+    session: Session, broker: Broker, kind: Kind, now: int, *, machine_id: int | None, subject: str = ""
+) -> None:
     """Clear an alert because what it said is no longer so."""
     alert = repository.open_by_key(session, dedupe_key(kind, machine_id, subject))
     if alert is not None:
@@ -63,7 +65,7 @@ def clear_fact(session: Session, broker: Broker, kind: Kind, now: int, *, machin
         _tell(session, broker, alert)
 
 
-def is_raised(session: Session, kind: Kind, *, machine_id: int, subject: str = "") -> bool:
+def is_raised(session: Session, kind: Kind, *, machine_id: int | None, subject: str = "") -> bool:
     """Whether this alert is open."""
     return repository.open_by_key(session, dedupe_key(kind, machine_id, subject)) is not None
 
@@ -92,7 +94,7 @@ def clear(session: Session, broker: Broker, viewer: Viewer, alert_id: int, now: 
 
 
 def page_of(
-    session: Session, viewer: Viewer, wanted: AlertFilter, machine_id: int | None, page: PageRequest
+    session: Session, viewer: Viewer, wanted: AlertFilter, machine_id: int | None, page: CursorRequest
 ) -> Sequence[Alert]:
     """The alerts that the viewer may see, worst first."""
     return repository.page_of(session, viewer.institution_ids, wanted, machine_id, page)

@@ -1,7 +1,5 @@
 """HTTP: the top authority. Every call that needs a card waits for it, within its own `timeout_ms`."""
 
-from fastapi import APIRouter
-
 from backoffice.accounts.access import AdministratorDep
 from backoffice.authority import making, opening, provisioning, repository, service
 from backoffice.authority.schemas import (
@@ -18,18 +16,21 @@ from backoffice.deps import NowDep, SessionDep
 from backoffice.devices import service as devices
 from backoffice.machines import configuration
 from backoffice.models import Card, Master
-from backoffice.workshop import DeskAdministratorDep, DeskIssuerDep, Workshop, WorkshopDep
+from backoffice.routing import Router
+from backoffice.workshop import AtDeskDep, DeskAdministratorDep, DeskIssuerDep, Workshop, WorkshopDep
 
-router = APIRouter(prefix="/api/v1/authority", tags=["authority"])
+router = Router(prefix="/api/v1/authority", tags=["authority"])
 
 
 @router.post("/master", status_code=201)
-def make_master(wanted: MasterCreate, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> MasterMade:
+def make_master(
+    wanted: MasterCreate, viewer: DeskAdministratorDep, workshop: WorkshopDep, at_desk: AtDeskDep
+) -> MasterMade:
     """Make the one master card on a master-card issuer: put a blank card on its reader."""
     with workshop.reading() as session:
         device = devices.usable(session, wanted.device_id, "master_issuer")
     order = making.Order(wanted.pin, wanted.accept_weak_medium, viewer.user_id, wanted.timeout_ms)
-    made = workshop.do(
+    made = at_desk.do(
         device,
         f"{viewer.login} (master card)",
         lambda issuer: making.make_master(workshop, issuer, device, order),
@@ -61,11 +62,13 @@ def retire_master(
 
 
 @router.post("/session", status_code=201)
-def open_session(wanted: SessionOpen, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> SessionRead:
+def open_session(
+    wanted: SessionOpen, viewer: DeskAdministratorDep, workshop: WorkshopDep, at_desk: AtDeskDep
+) -> SessionRead:
     """Open the authority's session: put the master card on the reader."""
     with workshop.reading() as session:
         device = devices.usable(session, wanted.device_id, "master_issuer", "child_issuer")
-    workshop.do(
+    at_desk.do(
         device,
         f"{viewer.login} (authority)",
         lambda issuer: opening.open_authority(workshop, issuer, device, wanted.pin, viewer.user_id, wanted.timeout_ms),
@@ -87,13 +90,15 @@ def close_session(viewer: DeskAdministratorDep, workshop: WorkshopDep) -> Sessio
 
 
 @router.post("/provision")
-def provision_device(wanted: DeviceProvision, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> DeviceProvisioned:
+def provision_device(
+    wanted: DeviceProvision, viewer: DeskAdministratorDep, workshop: WorkshopDep, at_desk: AtDeskDep
+) -> DeviceProvisioned:
     """Initialise a device with the master card: put the card on that device's own reader."""
     with workshop.reading() as session:
         device = devices.usable(session, wanted.device_id)
     with workshop.room.use(viewer.user_id):
         pass  # ask before anybody walks to the device with the card
-    target = workshop.do(
+    target = at_desk.do(
         device,
         f"{viewer.login} (initialisation)",
         lambda issuer: provisioning.provision(

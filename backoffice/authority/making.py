@@ -70,7 +70,8 @@ def _make(workshop: Workshop, issuer: Issuer, order: Order, shown: Shown, secret
     master_id, card_id, warning = master.id, card.id or 0, card.warning
     context = context_of(master_id, authority_key)
     try:
-        sealed = sealing.seal(order.pin.get_secret_value(), secret.reveal(), context, workshop.cost)
+        pin, hashing = order.pin.get_secret_value(), workshop.context.hashing
+        sealed = hashing.do(sealing.seal, pin, secret.reveal(), context, workshop.cost)
         record = MasterRecord(master_id, authority_key, sealed)
         _write(workshop, issuer, order, shown, record)
         _read_back(workshop, issuer, order, shown, record)
@@ -105,7 +106,7 @@ def _read_back(workshop: Workshop, issuer: Issuer, order: Order, shown: Shown, r
     if found != record or found.sealed != record.sealed:
         raise CardNotGenuine("the card does not give back what was written on it")
     context = context_of(record.master_id, record.authority_key)
-    sealing.open_(order.pin.get_secret_value(), found.sealed, context)
+    workshop.context.hashing.do(sealing.open_, order.pin.get_secret_value(), found.sealed, context)
 
 
 def _abandon(workshop: Workshop, master_id: int, card_id: int, reason: str) -> None:

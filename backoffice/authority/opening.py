@@ -25,8 +25,8 @@ def open_authority(
     with workshop.reading() as session:
         master = service.active_master(session)
     record = _read_master(workshop, issuer, master, timeout_ms)
-    context = context_of(master.id, master.authority_key)
-    value = pins.unseal(workshop.begin, "master", master.id, workshop.now(), pin, record.sealed, context)
+    sealed = pins.Sealed("master", master.id, record.sealed, context_of(master.id, master.authority_key))
+    value = pins.unseal(workshop.begin, workshop.context.hashing, sealed, workshop.now(), pin)
     if signing.public_key(keys.authority_scalar(value)) != master.authority_key:
         raise CardNotGenuine("the card's secret is not the authority's")
     return workshop.room.open(master.id, master.authority_key, Secret(value), user_id)

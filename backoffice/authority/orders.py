@@ -39,8 +39,8 @@ def sign(authority: Authority, order: orders.Order) -> orders.Order:
     return order
 
 
-def lock_anew(workshop: Workshop, authority: Authority, machine_id: int, epoch: int) -> orders.Order | None:
-    """The same lock for a new epoch, signed; None when the machine is not locked."""
+def lock_for(workshop: Workshop, machine_id: int, epoch: int) -> orders.Order | None:
+    """The same lock for a new epoch, to be signed; None when the machine is not locked."""
     with workshop.reading() as session:
         machine = machines.find(session, machine_id)
         if machine.state != MachineState.LOCKED.value:
@@ -50,14 +50,7 @@ def lock_anew(workshop: Workshop, authority: Authority, machine_id: int, epoch: 
             rows.last_signed(session, machine_id, machine.epoch),
         )
     text = str(commands.arguments_of(last)[-1]) if last is not None else ""
-    return sign(authority, orders.Order(machine_id, epoch, uplink.LOCK, number, text))
-
-
-def begin_epoch(session: Session, machine_id: int, lock: orders.Order | None, now: int) -> None:
-    """The machine was provisioned: orders that were signed for the epoch before are void, a lock goes out anew."""
-    commands.supersede_signed(session, machine_id, now)
-    if lock is not None:
-        commands.order_by_system(session, machine_id, lock.kind, lock.arguments(), now, number=lock.number)
+    return orders.Order(machine_id, epoch, uplink.LOCK, number, text)
 
 
 def _order(workshop: Workshop, viewer: Viewer, machine_id: int, kind: int, text: str) -> MachineCommand:

@@ -3,23 +3,22 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from protocol import keys
+from protocol import cbor, keys
 from protocol.errors import ProtocolError
 from protocol.orders import Order
 from protocol.provisioning import ProvisioningMessage
 from protocol.records import MasterRecord
 
-from backoffice.authority import orders, repository, signing
+from backoffice.authority import epochs, orders, signing
 from backoffice.authority.keys import master_card_keys, store_institution_key
 from backoffice.authority.session import Authority
 from backoffice.devices import contact
 from backoffice.devices.issuer import Hello, Issuer
 from backoffice.errors import (
+    BackOfficeError,
     CardNotGenuine,
     DeviceAnswerWrong,
     DeviceRefused,
-    DeviceSilent,
-    DeviceUnreachable,
     InvalidInput,
     WrongDevice,
     WrongState,
@@ -45,7 +44,6 @@ class Target:
     role: str
     institution: int
     epoch: int
-    earlier_epoch: int
     settings: dict[str, Value] = field(default_factory=dict)
     """How it reaches the server and how it behaves, what the server offers by itself included."""
 
@@ -61,6 +59,7 @@ def provision(
 ) -> Target:
     """The device chooses a nonce, reads the master card itself, and takes only what the authority signed for it."""
     hello = contact.greet(workshop, issuer, device, blank_allowed=True)
+    _settle_earlier(workshop, hello, machine_id)
     target = replace(
         _target(workshop, device, hello, machine_id), settings=settings_for(workshop, device.role, settings)
     )
@@ -68,14 +67,29 @@ def provision(
     shown = contact.wait_for(issuer, "master", timeout_ms)
     read_key, _ = master_card_keys(workshop.context.keyring, shown.uid)
     record = issuer.read_master(shown.uid, read_key)
+    lock = orders.lock_for(workshop, target.machine_id, target.epoch)
     with workshop.room.use(user_id) as authority:
         _require_our_master(authority, record)
         message, signature = _signed_message(authority, target, nonce)
-        lock = orders.lock_anew(workshop, authority, target.machine_id, target.epoch)
-        _store_keys(workshop, authority, target)
+        made = _keys(authority, target, lock)
+    _store_keys(workshop, target, made)
     _commit(workshop, issuer, target, message, signature)
-    _remember(workshop, device, issuer.hello(), target, lock)
+    _remember(workshop, device, issuer.hello(), target)
     return target
+
+
+def _settle_earlier(workshop: Workshop, hello: Hello, machine_id: int) -> None:
+    """An earlier attempt that ended in silence: the device says now which epoch it is in."""
+    with workshop.begin() as session:
+        for epoch in machines.offered_epochs(session, machine_id):
+            if (hello.machine_id, hello.epoch) == (machine_id, epoch):
+                epochs.begin(session, machine_id, epoch, workshop.now())
+            elif _is_the_board(machines.find(session, machine_id), hello):
+                machines.take_back_key(session, machine_id, epoch)
+
+
+def _is_the_board(machine: Machine, hello: Hello) -> bool:
+    return not machine.unique_id or machine.unique_id == hello.unique_id
 
 
 def _target(workshop: Workshop, device: Device, hello: Hello, machine_id: int) -> Target:
@@ -84,7 +98,7 @@ def _target(workshop: Workshop, device: Device, hello: Hello, machine_id: int) -
         machine = machines.find(session, machine_id)
         elsewhere = machines.find_by_board(session, hello.unique_id)
         institution = session.get(Institution, machine.institution_id) if machine.institution_id is not None else None
-        epoch = max(machine.epoch, repository.last_epoch(session, machine_id)) + 1
+        epoch = max(machine.epoch, machine.newest_epoch) + 1
     if machine.state == "retired":
         raise WrongState("this machine is retired")
     if machine.role != device.role:
@@ -94,7 +108,7 @@ def _target(workshop: Workshop, device: Device, hello: Hello, machine_id: int) -
     if elsewhere is not None and elsewhere.id != machine_id:
         raise WrongDevice(f"this board is machine {elsewhere.id} already")
     code = institution.code if institution is not None else NO_INSTITUTION
-    return Target(machine_id, machine.role, code, epoch, machine.epoch)
+    return Target(machine_id, machine.role, code, epoch)
 
 
 def _require_our_master(authority: Authority, record: bytes) -> None:
@@ -143,27 +157,48 @@ def _signed_message(authority: Authority, target: Target, nonce: bytes) -> tuple
         raise InvalidInput(f"these settings cannot be sent: {error}") from error
 
 
-def _store_keys(workshop: Workshop, authority: Authority, target: Target) -> None:
+@dataclass(frozen=True)
+class Keys:
+    """What the server keeps of an initialisation."""
+
+    master_id: int
+    machine: bytes
+    institution: bytes
+    lock_args: bytes
+    """The lock that holds on in the new epoch, signed; empty when the machine is not locked."""
+
+
+def _keys(authority: Authority, target: Target, lock: Order | None) -> Keys:
+    secret = authority.secret.reveal()
+    return Keys(
+        authority.master_id,
+        keys.machine_key(secret, target.machine_id, target.epoch),
+        keys.institution_key(secret, target.institution),
+        cbor.encode(orders.sign(authority, lock).arguments()) if lock is not None else b"",
+    )
+
+
+def _store_keys(workshop: Workshop, target: Target, made: Keys) -> None:
     """Before the device has them: a machine whose key nobody knows could never report."""
-    secret, keyring, now = authority.secret.reveal(), workshop.context.keyring, workshop.now()
+    keyring, now = workshop.context.keyring, workshop.now()
     with workshop.begin() as session:
-        machine_key = keys.machine_key(secret, target.machine_id, target.epoch)
-        machines.provision(session, keyring, target.machine_id, target.epoch, machine_key, now)
+        machines.offer_key(session, keyring, target.machine_id, target.epoch, made.machine, now, made.lock_args)
         if target.institution != NO_INSTITUTION:
-            institution_key = keys.institution_key(secret, target.institution)
-            store_institution_key(session, keyring, authority.master_id, target.institution, institution_key, now)
+            store_institution_key(session, keyring, made.master_id, target.institution, made.institution, now)
 
 
 def _commit(workshop: Workshop, issuer: Issuer, target: Target, message: bytes, signature: bytes) -> None:
-    """Tell the device; when its answer is lost, ask it what it is now."""
+    """Tell the device; when its answer is lost or makes no sense, ask it what it is now.
+
+    When even that has no answer, nobody knows: the key stays, not in use, until the device reports with it or is asked.
+    """
     try:
         committed = issuer.commit_provisioning(message, signature)
     except DeviceRefused:
         _take_back(workshop, target)
         raise
-    except (DeviceSilent, DeviceUnreachable):
-        hello = issuer.hello()
-        if (hello.machine_id, hello.epoch) != (target.machine_id, target.epoch):
+    except BackOfficeError:
+        if not _has_it(issuer.hello(), target):
             _take_back(workshop, target)
             raise
         committed = target.machine_id
@@ -174,15 +209,19 @@ def _commit(workshop: Workshop, issuer: Issuer, target: Target, message: bytes, 
 def _take_back(workshop: Workshop, target: Target) -> None:
     """The device kept its earlier epoch. The new epoch's number is spent: the next attempt takes the one after."""
     with workshop.begin() as session:
-        machines.find(session, target.machine_id).epoch = target.earlier_epoch
+        machines.take_back_key(session, target.machine_id, target.epoch)
 
 
-def _remember(workshop: Workshop, device: Device, hello: Hello, target: Target, lock: Order | None) -> None:
-    if (hello.machine_id, hello.epoch, hello.role) != (target.machine_id, target.epoch, target.role):
+def _has_it(hello: Hello, target: Target) -> bool:
+    return (hello.machine_id, hello.epoch) == (target.machine_id, target.epoch)
+
+
+def _remember(workshop: Workshop, device: Device, hello: Hello, target: Target) -> None:
+    if not _has_it(hello, target) or hello.role != target.role:
         raise DeviceAnswerWrong("the device does not say that it is what it was made")
     with workshop.begin() as session:
         machine: Machine = machines.find(session, target.machine_id)
         machine.unique_id, machine.firmware = hello.unique_id, hello.firmware[:32]
         stored = session.get_one(Device, device.id)
         stored.machine_id, stored.unique_id = target.machine_id, hello.unique_id
-        orders.begin_epoch(session, target.machine_id, lock, workshop.now())
+        epochs.begin(session, target.machine_id, target.epoch, workshop.now())

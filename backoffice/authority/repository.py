@@ -2,7 +2,8 @@
 
 from sqlmodel import Session, col, func, select
 
-from backoffice.models import Card, InstitutionKey, MachineKey, Master
+from backoffice.models import Card, InstitutionKey, Master
+from backoffice.models.card import ABOVE
 
 
 def current(session: Session) -> Master | None:
@@ -25,14 +26,8 @@ def next_credit(session: Session) -> int:
 
 def card_of_master(session: Session, master_id: int) -> Card | None:
     """The newest card that was made for this master."""
-    statement = select(Card).where(Card.level == "master", Card.master_id == master_id).order_by(col(Card.id).desc())
-    return session.exec(statement).first()
-
-
-def last_epoch(session: Session, machine_id: int) -> int:
-    """The highest epoch for which a key was ever made."""
-    statement = select(func.max(MachineKey.epoch)).where(MachineKey.machine_id == machine_id)
-    return session.exec(statement).one() or 0
+    query = select(Card).where(Card.level == "master", Card.master_id == master_id, ABOVE)
+    return session.exec(query.order_by(col(Card.id).desc())).first()
 
 
 def institution_key(session: Session, master_id: int, code: int) -> InstitutionKey | None:

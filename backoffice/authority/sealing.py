@@ -3,7 +3,7 @@
 Law of the sealed value: version u8, KDF u8, log2 of memory in KiB u8, passes u8, lanes u8, salt 16 B, AES-256-GCM
 ciphertext and tag. Numbers are never reused; a new layout gets a new version. The KDF is Argon2id (RFC 9106). The key
 is used once, for this salt, so the GCM nonce is constant. The card is read only after authentication with a key that
-the server holds, so the card alone does not even allow guessing.
+the server holds, so the card alone does not even allow guessing. Both take their turn (backoffice/hashing.py).
 """
 
 import secrets
@@ -22,7 +22,8 @@ KEY_BYTES = 32
 TAG_BYTES = 16
 HEADER_BYTES = 5
 NONCE = bytes(12)
-MEMORY_LOG2_MIN, MEMORY_LOG2_MAX = 3, 20  # 8 KiB (RFC 9106 3.1) to 1 GiB
+MEMORY_LOG2_MIN, MEMORY_LOG2_MAX = 3, 17
+"""8 KiB (RFC 9106 3.1) to 128 MiB: a card may have been altered, and the server has to live."""
 PASSES_MAX, LANES_MAX = 16, 4
 MEMORY_LOG2_PER_LANE = 3  # Argon2 wants at least 8 KiB a lane
 

@@ -8,6 +8,7 @@ from threading import RLock, Timer
 from backoffice.authority.secret import Secret
 from backoffice.clock import Clock
 from backoffice.errors import AuthorityClosed
+from backoffice.supervision import Worker
 
 LIFETIME_S = 15 * 60
 
@@ -27,8 +28,9 @@ class Authority:
 class AuthorityRoom:
     """Holds at most one open session. It belongs to the user who presented the card, and ends by itself."""
 
-    def __init__(self, clock: Clock, lifetime_s: int = LIFETIME_S) -> None:
+    def __init__(self, clock: Clock, worker: Worker, lifetime_s: int = LIFETIME_S) -> None:
         self._clock = clock
+        self._worker = worker
         self._lifetime_s = lifetime_s
         self._lock = RLock()
         self._open: Authority | None = None
@@ -40,14 +42,17 @@ class AuthorityRoom:
             self.close()
             now = self._clock()
             self._open = Authority(master_id, authority_key, secret, user_id, now, now + self._lifetime_s)
-            self._timer = Timer(self._lifetime_s, self._close_this, (self._open,))
-            self._timer.daemon = True
-            self._timer.start()
+            opened = self._open
+            self._timer = self._worker.start_timer(self._lifetime_s, lambda: self._close_this(opened))
             return self._open
 
     @contextmanager
     def use(self, user_id: int) -> Iterator[Authority]:
-        """The open session of this user, kept open while the block runs. Raises AuthorityClosed."""
+        """The open session of this user, kept open while the block runs. Raises AuthorityClosed.
+
+        Everybody who looks whether a session is open waits for the end of the block: in it one computes, and waits for
+        no device and no transaction (tools/lint/slow_work.py).
+        """
         with self._lock:
             authority = self.present()
             if authority is None or authority.user_id != user_id:

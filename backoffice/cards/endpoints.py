@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from backoffice.accounts.access import IssuerDep
-from backoffice.cards import provenance, service
+from backoffice.cards import provenance, repository, service
+from backoffice.cards.repository import EVENTS_SHOWN
 from backoffice.cards.schemas import CardEventRead, CardHistory, CardRead, Provenance
 from backoffice.deps import SessionDep
-from backoffice.pagination import Page, PageDep, make_page
+from backoffice.pagination import CursorDep, Page, make_cursor_page
+from backoffice.routing import Router
 
-router = APIRouter(prefix="/api/v1/cards", tags=["cards"])
+router = Router(prefix="/api/v1/cards", tags=["cards"])
 
 Word = Annotated[str | None, Query(max_length=20)]
 
@@ -19,14 +21,15 @@ Word = Annotated[str | None, Query(max_length=20)]
 def list_cards(
     _viewer: IssuerDep,
     session: SessionDep,
-    page: PageDep,
+    page: CursorDep,
     level: Word = None,
     state: Word = None,
     batch_id: Annotated[int | None, Query(ge=1)] = None,
     uid: Word = None,
 ) -> Page[CardRead]:
     """Cards, newest first."""
-    return make_page(service.page_of(session, page, level, state, batch_id, uid), page, CardRead.of)
+    rows = service.page_of(session, page, level, state, batch_id, uid)
+    return make_cursor_page(rows, page, CardRead.of, repository.place)
 
 
 @router.get("/{card_id}")
@@ -35,7 +38,8 @@ def get_card(card_id: int, _viewer: IssuerDep, session: SessionDep) -> CardHisto
     events = service.events_of(session, card_id)
     return CardHistory(
         card=CardRead.of(service.get(session, card_id)),
-        events=[CardEventRead.model_validate(event, from_attributes=True) for event in events],
+        events=[CardEventRead.model_validate(event, from_attributes=True) for event in events[:EVENTS_SHOWN]],
+        more_events=len(events) > EVENTS_SHOWN,
     )
 
 

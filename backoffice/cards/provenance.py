@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from backoffice.cards import repository
+from backoffice.cards.repository import OF_CREDIT_SHOWN
 from backoffice.cards.schemas import CardRead, ChainLink, DebitRead, Provenance
 from backoffice.errors import NotFound
 
@@ -17,16 +18,15 @@ def of_credit(session: Session, credit: int) -> Provenance:
     if white is not None:
         chain.insert(0, _link(session, "white", white.id, white.first_credit, white.quota))
         chain.insert(0, _link(session, "master", white.master_id, None, None))
+    cards, debits = repository.cards_of_credit(session, credit), repository.usage_of_credit(session, credit)
     return Provenance(
         credit=credit,
         chain=chain,
         machine_id=batch.machine_id,
         institution_code=batch.institution_code,
-        cards=[CardRead.of(card) for card in repository.cards_of_credit(session, credit)],
-        debits=[
-            DebitRead.model_validate(usage, from_attributes=True)
-            for usage in repository.usage_of_credit(session, credit)
-        ],
+        cards=[CardRead.of(card) for card in cards[:OF_CREDIT_SHOWN]],
+        debits=[DebitRead.model_validate(usage, from_attributes=True) for usage in debits[:OF_CREDIT_SHOWN]],
+        more=max(len(cards), len(debits)) > OF_CREDIT_SHOWN,
     )
 
 

@@ -47,6 +47,9 @@ class CardHistory(BaseModel):
 
     card: CardRead
     events: list[CardEventRead]
+    """Oldest first."""
+    more_events: bool
+    """True when there are later ones that are not shown."""
 
 
 class ChainLink(BaseModel):
@@ -81,3 +84,5 @@ class Provenance(BaseModel):
     institution_code: int | None
     cards: list[CardRead]
     debits: list[DebitRead]
+    more: bool
+    """True when there are later cards or debits that are not shown."""

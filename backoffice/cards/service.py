@@ -14,7 +14,7 @@ from sqlmodel import Session
 from backoffice.cards import repository
 from backoffice.errors import NotFound, WrongState
 from backoffice.models import Card, CardEvent
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest
 
 PLANNED, WRITING, TORN, WRITTEN, FAILED, ERASED = "planned", "writing", "torn", "written", "failed", "erased"
 LIVE_ON_PLASTIC = (WRITING, TORN, WRITTEN)
@@ -110,7 +110,7 @@ def live_on(session: Session, uid: bytes) -> Card | None:
 
 
 def page_of(
-    session: Session, page: PageRequest, level: str | None, state: str | None, batch_id: int | None, uid: str | None
+    session: Session, page: CursorRequest, level: str | None, state: str | None, batch_id: int | None, uid: str | None
 ) -> Sequence[Card]:
     """Cards, newest first."""
     return repository.page_of(session, page, level, state, batch_id, uid)

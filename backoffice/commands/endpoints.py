@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from protocol import uplink
 from sqlmodel import Session
 
@@ -25,12 +25,13 @@ from backoffice.deps import ContextDep, NowDep, SessionDep
 from backoffice.machines import configuration
 from backoffice.machines import service as machines
 from backoffice.models import MachineCommand
-from backoffice.pagination import Page, PageDep, make_page
+from backoffice.pagination import CursorDep, Page, make_cursor_page
+from backoffice.routing import Router
 from backoffice.workshop import DeskAdministratorDep, WorkshopDep
 
 SIGNATURE_CHARS = 16
 
-router = APIRouter(prefix="/api/v1/machines/{machine_id}", tags=["commands"])
+router = Router(prefix="/api/v1/machines/{machine_id}", tags=["commands"])
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class OrderDesk:
     def at(self, machine_id: int) -> tuple[Session, Viewer, int]:
         """What every order needs first."""
         return self.session, self.viewer, machine_id
+
+    def change_settings(self, machine_id: int, settings: dict[str, Any]) -> MachineCommand:
+        """Order other settings; what is secret in them is sealed."""
+        return service.change_settings(self.session, self.context.keyring, self.viewer, machine_id, settings, self.now)
 
     def tell(self, command: MachineCommand) -> CommandRead:
         """Tell open pages, the machine where it would hear of it by SMS anyway, and the caller."""
@@ -64,9 +69,10 @@ OrderDeskDep = Annotated[OrderDesk, Depends(order_desk)]
 
 
 @router.get("/commands")
-def list_commands(machine_id: int, viewer: ViewerDep, session: SessionDep, page: PageDep) -> Page[CommandRead]:
+def list_commands(machine_id: int, viewer: ViewerDep, session: SessionDep, page: CursorDep) -> Page[CommandRead]:
     """A machine's commands, newest first."""
-    return make_page(service.page_of(session, viewer, machine_id, page), page, read)
+    rows = service.page_of(session, viewer, machine_id, page)
+    return make_cursor_page(rows, page, read, lambda command: (command.id or 0,))
 
 
 @router.post("/lock", status_code=201)
@@ -103,14 +109,14 @@ def refund_credit(machine_id: int, wanted: OneCredit, desk: OrderDeskDep) -> Com
 @router.post("/settings", status_code=201)
 def change_settings(machine_id: int, wanted: SettingsChange, desk: OrderDeskDep) -> CommandRead:
     """Change settings of the machine. Those of its connection are on trial: it returns to the old ones by itself."""
-    return desk.tell(service.change_settings(*desk.at(machine_id), dict(wanted.settings), desk.now))
+    return desk.tell(desk.change_settings(machine_id, dict(wanted.settings)))
 
 
 @router.post("/report-interval", status_code=201)
 def change_report_interval(machine_id: int, wanted: Interval, desk: OrderDeskDep) -> CommandRead:
     """Let the machine report at least this often; once it obeys, it is late or silent by the new interval."""
     settings = {service.REPORT_SETTING: wanted.report_interval_s}
-    return desk.tell(service.change_settings(*desk.at(machine_id), settings, desk.now))
+    return desk.tell(desk.change_settings(machine_id, settings))
 
 
 @router.post("/set-time", status_code=201)

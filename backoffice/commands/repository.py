@@ -8,11 +8,13 @@ from sqlmodel import Session, col, select
 
 from backoffice.commands.schemas import CommandState
 from backoffice.models import InDoubt, MachineCommand
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest
 
 OPEN_STATES = (CommandState.QUEUED.value, CommandState.SENT.value)
 SIGNED_KINDS = (uplink.LOCK, uplink.UNLOCK)
 ANSWERS_PER_QUERY = 500
+SAME_OPEN_MAX = 64
+"""More than people may order of one machine; what the system orders waits once."""
 IDS_SINCE = 1_767_225_600
 """2026-01-01: seconds since then are below 2^32 for longer than machines live."""
 
@@ -44,15 +46,25 @@ def open_count(session: Session, machine_id: int) -> int:
     return session.exec(query).one()
 
 
-def same_open(session: Session, machine_id: int, kind: int, args: bytes) -> MachineCommand | None:
-    """The command that waits already and says the same."""
+def same_open(session: Session, machine_id: int, kind: int, args: bytes) -> Sequence[MachineCommand]:
+    """The commands that wait already and say the same, as far as a person may see."""
     query = select(MachineCommand).where(
         MachineCommand.machine_id == machine_id,
         MachineCommand.kind == kind,
         MachineCommand.args == args,
         col(MachineCommand.state).in_(OPEN_STATES),
     )
-    return session.exec(query).first()
+    return session.exec(query.limit(SAME_OPEN_MAX)).all()
+
+
+def unsealed(session: Session, kind: int) -> Iterable[MachineCommand]:
+    """Commands of a kind that keep nothing sealed."""
+    return session.exec(select(MachineCommand).where(MachineCommand.kind == kind, col(MachineCommand.sealed).is_(None)))
+
+
+def any_of(session: Session, kind: int) -> bool:
+    """Whether a command of this kind was ever ordered."""
+    return session.exec(select(MachineCommand.id).where(MachineCommand.kind == kind)).first() is not None
 
 
 def open_of(session: Session, machine_ids: Iterable[int], each: int) -> Sequence[MachineCommand]:
@@ -115,7 +127,9 @@ def is_in_doubt(session: Session, machine_id: int, batch: int, credit: int) -> b
     return session.exec(query).first() is not None
 
 
-def page_of(session: Session, machine_id: int, page: PageRequest) -> Sequence[MachineCommand]:
-    """A machine's commands, newest first."""
+def page_of(session: Session, machine_id: int, page: CursorRequest) -> Sequence[MachineCommand]:
+    """A machine's commands, newest first, and one more than the limit when there are more."""
     query = select(MachineCommand).where(MachineCommand.machine_id == machine_id)
-    return session.exec(query.order_by(col(MachineCommand.id).desc()).offset(page.offset).limit(page.limit + 1)).all()
+    if after := page.after(1):
+        query = query.where(col(MachineCommand.id) < after[0])
+    return session.exec(query.order_by(col(MachineCommand.id).desc()).limit(page.limit + 1)).all()

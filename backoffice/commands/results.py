@@ -23,6 +23,8 @@ class Result(StrEnum):
     """The machine does not find the authority's signature under it."""
     STALE = "stale"
     """The machine obeyed a later order before."""
+    UNREADABLE = "unreadable"
+    """Not the machine's: this server can no longer open what was sealed in the order, so it never goes out."""
     UNKNOWN = "unknown"
     """A newer firmware gave an answer that this back office does not know."""
 

@@ -8,19 +8,22 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from protocol import cbor, fitting, uplink
+from protocol.errors import ProtocolError
 from sqlmodel import Session
 
 from backoffice.accounts.roles import Viewer
 from backoffice.commands import repository
 from backoffice.commands.results import Result
 from backoffice.commands.schemas import CommandState
-from backoffice.errors import AlreadyExists, InvalidInput, NotFound, WrongState
+from backoffice.commands.secrets import Secret, arguments_for_machine
+from backoffice.errors import AlreadyExists, CannotUnseal, InvalidInput, NotFound, WrongState
 from backoffice.events.broker import Event
+from backoffice.keyring import Keyring
 from backoffice.machines import configuration
 from backoffice.machines import service as machines
 from backoffice.machines.schemas import MachineState
 from backoffice.models import Machine, MachineCommand
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest
 
 KIND_NAMES = {
     uplink.REVOKE_BATCH: "revoke_batch",
@@ -51,14 +54,16 @@ def order(
     now: int,
     *,
     number: int | None = None,
+    secret: Secret | None = None,
 ) -> MachineCommand:
-    """A person orders something. It goes out with the next ack."""
+    """A person orders something. It goes out with the next ack: with what is ``secret``, if anything is."""
     machine = usable(session, machine_id)
     if repository.open_count(session, machine_id) >= OPEN_COMMANDS_MAX:
         raise WrongState(f"{OPEN_COMMANDS_MAX} commands wait for this machine already")
-    if repository.same_open(session, machine_id, kind, _encoded(args)):
+    same = repository.same_open(session, machine_id, kind, _encoded(args))
+    if any(secret.is_in(row) if secret else row.sealed is None for row in same):
         raise AlreadyExists("the same order waits for this machine already")
-    return _add(session, machine, kind, args, now, created_by=viewer.user_id, number=number)
+    return _add(session, machine, kind, args, now, created_by=viewer.user_id, number=number, secret=secret)
 
 
 def order_by_system(
@@ -67,14 +72,29 @@ def order_by_system(
     """The back office orders something itself; the same order is not queued twice."""
     machine = usable(session, machine_id)
     waiting = repository.same_open(session, machine_id, kind, _encoded(args))
-    return waiting or _add(session, machine, kind, args, now, created_by=None, number=number)
+    return waiting[0] if waiting else _add(session, machine, kind, args, now, created_by=None, number=number)
 
 
 def change_settings(
-    session: Session, viewer: Viewer, machine_id: int, wanted: dict[str, Any], now: int
+    session: Session, keyring: Keyring, viewer: Viewer, machine_id: int, wanted: dict[str, Any], now: int
 ) -> MachineCommand:
     """Change settings of the machine, as far as its firmware would take them."""
-    return order(session, viewer, machine_id, uplink.SETTINGS, [configuration.checked(wanted)], now)
+    settings = configuration.checked(wanted)
+    shown = configuration.without_secrets(settings)
+    secret = Secret(keyring, _encoded([settings])) if shown != settings else None
+    return order(session, viewer, machine_id, uplink.SETTINGS, [shown], now, secret=secret)
+
+
+def seal_old(session: Session, keyring: Keyring) -> bool:
+    """Seal what earlier releases kept in the clear; False when nothing secret was ever ordered here."""
+    for command in repository.unsealed(session, uplink.SETTINGS):
+        settings = settings_of(command)
+        shown = configuration.without_secrets(settings)
+        if shown != settings:
+            if command.state in repository.OPEN_STATES:
+                Secret(keyring, command.args).seal_into(command)
+            command.args = _encoded([shown])
+    return repository.any_of(session, uplink.SETTINGS)
 
 
 def refund(session: Session, viewer: Viewer, machine_id: int, batch: int, credit: int, now: int) -> MachineCommand:
@@ -113,10 +133,16 @@ def waiting(session: Session, machine_ids: Iterable[int]) -> dict[int, list[Mach
     return found
 
 
-def send(rows: Sequence[MachineCommand], epoch: int, now: int, fits: Fits, *, at_once: bool) -> list[uplink.Command]:
+def send(
+    rows: Sequence[MachineCommand], keyring: Keyring, epoch: int, now: int, fits: Fits, *, at_once: bool
+) -> list[uplink.Command]:
     """The commands that an answer carries, marked as sent. A time is sent only where it does not grow old."""
-    able = {row.id or 0: row for row in rows if at_once or row.kind != uplink.SET_TIME}
-    carried = fits([uplink.Command(number, row.kind, _sent_arguments(row, now)) for number, row in able.items()])
+    able = {
+        row.id or 0: row for row in rows if (at_once or row.kind != uplink.SET_TIME) and _readable(row, keyring, now)
+    }
+    carried = fits(
+        [uplink.Command(number, row.kind, _sent_arguments(row, keyring, now)) for number, row in able.items()]
+    )
     for command in carried:
         row = able[command.id]
         row.state, row.sent_at, row.sent_count = CommandState.SENT.value, now, row.sent_count + 1
@@ -125,7 +151,7 @@ def send(rows: Sequence[MachineCommand], epoch: int, now: int, fits: Fits, *, at
 
 
 def for_push(
-    session: Session, machine: Machine, ack: uplink.Ack, max_bytes: int, alone_bytes: int, now: int
+    session: Session, keyring: Keyring, machine: Machine, ack: uplink.Ack, max_bytes: int, alone_bytes: int, now: int
 ) -> list[uplink.Command]:
     """The commands that an unasked message to a machine carries, marked as sent."""
 
@@ -134,7 +160,7 @@ def for_push(
         return fitting.commands_that_fit(wanted, max_bytes, alone_bytes, uplink.PUSH_ENVELOPE_BYTES)
 
     rows = waiting(session, [machine.id]).get(machine.id, [])
-    return send(rows, machine.epoch, now, fits, at_once=False)
+    return send(rows, keyring, machine.epoch, now, fits, at_once=False)
 
 
 def answered(session: Session, command: MachineCommand, result: Result, seq: int, now: int) -> None:
@@ -156,20 +182,19 @@ def usable(session: Session, machine_id: int) -> Machine:
     return machine
 
 
-def page_of(session: Session, viewer: Viewer, machine_id: int, page: PageRequest) -> Sequence[MachineCommand]:
+def page_of(session: Session, viewer: Viewer, machine_id: int, page: CursorRequest) -> Sequence[MachineCommand]:
     """A machine's commands, newest first."""
     machines.get(session, viewer, machine_id)
     return repository.page_of(session, machine_id, page)
 
 
 def arguments_of(command: MachineCommand) -> list[Any]:
-    """The arguments as they were queued."""
-    args = cbor.decode(command.args)
-    return args if isinstance(args, list) else []
+    """The arguments as a person may see them."""
+    return _decoded(command.args)
 
 
 def settings_of(command: MachineCommand) -> dict[str, Any]:
-    """The settings that a command changes; none for another kind."""
+    """The settings that a command changes, as a person may see them; none for another kind."""
     args = arguments_of(command) if command.kind == uplink.SETTINGS else []
     return args[0] if args and isinstance(args[0], dict) else {}
 
@@ -189,9 +214,10 @@ def _add(
     *,
     created_by: int | None,
     number: int | None,
+    secret: Secret | None = None,
 ) -> MachineCommand:
     encoded = _encoded(args)
-    if len(encoded) > ARGS_MAX_BYTES:
+    if max(len(encoded), len(secret.args) if secret else 0) > ARGS_MAX_BYTES:
         raise InvalidInput(f"the command's arguments take more than {ARGS_MAX_BYTES} bytes")
     command = MachineCommand(
         id=repository.next_id(session, now),
@@ -202,16 +228,15 @@ def _add(
         created_at=now,
         order_number=number,
     )
+    if secret is not None:
+        secret.seal_into(command)
     repository.add(session, command)
     _set_state(session, machine, command)
     return command
 
 
 def _end(session: Session, command: MachineCommand, state: CommandState, now: int) -> None:
-    command.state, command.done_at = state.value, now
-    settings = settings_of(command)
-    if settings:
-        command.args = _encoded([configuration.without_secrets(settings)])
+    command.state, command.done_at, command.sealed = state.value, now, None
     session.add(command)
     session.flush()
     _set_state(session, machines.find(session, command.machine_id), command)
@@ -233,9 +258,28 @@ def _expect_reports(machine: Machine, command: MachineCommand) -> None:
         machine.report_interval_s = interval_s
 
 
-def _sent_arguments(command: MachineCommand, now: int) -> list[Any]:
-    return [now] if command.kind == uplink.SET_TIME else arguments_of(command)
+def _readable(command: MachineCommand, keyring: Keyring, now: int) -> bool:
+    """Whether it can go out. One whose secrets do not open any more has failed, and holds up no other."""
+    try:
+        arguments_for_machine(keyring, command)
+    except CannotUnseal:
+        command.state, command.result = CommandState.FAILED.value, Result.UNREADABLE.value
+        command.done_at, command.sealed = now, None
+        return False
+    return True
+
+
+def _sent_arguments(command: MachineCommand, keyring: Keyring, now: int) -> list[Any]:
+    return [now] if command.kind == uplink.SET_TIME else _decoded(arguments_for_machine(keyring, command))
 
 
 def _encoded(args: list[Any]) -> bytes:
     return cbor.encode(args)
+
+
+def _decoded(args: bytes) -> list[Any]:
+    try:
+        found = cbor.decode(args)
+    except ProtocolError:
+        return []  # damaged: the machine answers that it cannot make sense of it
+    return found if isinstance(found, list) else []

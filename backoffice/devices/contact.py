@@ -1,8 +1,8 @@
 """The first words with a device, before any work: who is there?"""
 
 from backoffice.devices import service
-from backoffice.devices.issuer import Hello, Issuer, Shown, reason_of
-from backoffice.errors import BackOfficeError, DeviceRefused, WrongCard, WrongDevice
+from backoffice.devices.issuer import Hello, Issuer, Shown
+from backoffice.errors import WrongCard, WrongDevice
 from backoffice.models import Device
 from backoffice.workshop import Workshop
 
@@ -29,8 +29,3 @@ def wait_for(issuer: Issuer, kind: str, timeout_ms: int) -> Shown:
     if shown.kind != kind:
         raise WrongCard(f"a {kind} card is needed here, this is a {shown.kind} card", kind=shown.kind)
     return shown
-
-
-def is_timeout(error: BackOfficeError) -> bool:
-    """Nobody showed a card."""
-    return isinstance(error, DeviceRefused) and reason_of(error) == "timeout"

@@ -2,8 +2,6 @@
 
 from dataclasses import asdict
 
-from fastapi import APIRouter
-
 from backoffice.accounts.access import AdministratorDep, IssuerDep
 from backoffice.deps import NowDep, SessionDep
 from backoffice.devices import contact, service, service_card
@@ -21,11 +19,12 @@ from backoffice.devices.schemas import (
 )
 from backoffice.models import Device
 from backoffice.pagination import Page, PageDep, make_page
-from backoffice.workshop import DeskIssuerDep, Workshop, WorkshopDep
+from backoffice.routing import Router
+from backoffice.workshop import AtDeskDep, DeskIssuerDep, Workshop, WorkshopDep
 
 ISSUERS = ("master_issuer", "child_issuer")
 
-router = APIRouter(prefix="/api/v1/devices", tags=["devices"])
+router = Router(prefix="/api/v1/devices", tags=["devices"])
 
 
 @router.get("")
@@ -50,11 +49,11 @@ def update_device(
 
 
 @router.post("/{device_id}/hello")
-def greet_device(device_id: int, viewer: DeskIssuerDep, workshop: WorkshopDep) -> HelloRead:
+def greet_device(device_id: int, viewer: DeskIssuerDep, workshop: WorkshopDep, at_desk: AtDeskDep) -> HelloRead:
     """Ask who answers at the port and how it is."""
     with workshop.reading() as session:
         device = service.usable(session, device_id)
-    hello, status = workshop.do(
+    hello, status = at_desk.do(
         device,
         f"hello of {viewer.login}",
         lambda issuer: (contact.greet(workshop, issuer, device, blank_allowed=True), issuer.status()),
@@ -73,11 +72,11 @@ def greet_device(device_id: int, viewer: DeskIssuerDep, workshop: WorkshopDep) -
 
 @router.post("/{device_id}/service-card")
 def exchange_service_card(
-    device_id: int, wanted: ServiceCardWanted, viewer: DeskIssuerDep, workshop: WorkshopDep
+    device_id: int, wanted: ServiceCardWanted, viewer: DeskIssuerDep, workshop: WorkshopDep, at_desk: AtDeskDep
 ) -> ServiceCardRead:
     """Take the reports from a service card, write answers and orders back onto it."""
     device = _issuer(workshop, device_id)
-    visit = workshop.do(
+    visit = at_desk.do(
         device,
         f"{viewer.login} (service card)",
         lambda issuer: service_card.exchange(workshop, issuer, device, wanted.timeout_ms, wanted.machine_ids),
@@ -87,11 +86,11 @@ def exchange_service_card(
 
 @router.post("/{device_id}/service-card/format")
 def make_service_card(
-    device_id: int, wanted: ServiceCardBlank, viewer: DeskIssuerDep, workshop: WorkshopDep
+    device_id: int, wanted: ServiceCardBlank, viewer: DeskIssuerDep, workshop: WorkshopDep, at_desk: AtDeskDep
 ) -> ServiceCardMade:
     """Make a blank card a service card, or empty one with all that is on it."""
     device = _issuer(workshop, device_id)
-    uid, store_bytes = workshop.do(
+    uid, store_bytes = at_desk.do(
         device,
         f"{viewer.login} (service card)",
         lambda issuer: service_card.make(workshop, issuer, device, wanted.timeout_ms),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, or_, select
 
-from backoffice.models import Device, IssuingJob
+from backoffice.models import Device
 from backoffice.pagination import PageRequest
 
 
@@ -20,7 +20,3 @@ def named_or_at(session: Session, name: str, url: str) -> Device | None:
 def add(session: Session, device: Device) -> None:
     session.add(device)
     session.flush()
-
-
-def has_jobs(session: Session, device_id: int) -> bool:
-    return session.exec(select(IssuingJob.id).where(IssuingJob.device_id == device_id).limit(1)).first() is not None

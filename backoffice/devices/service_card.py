@@ -32,6 +32,7 @@ from backoffice.ingest.service import NO_ANSWER_BYTES, Ingest
 from backoffice.machines import repository as machine_queries
 from backoffice.machines import service as machines
 from backoffice.models import Device, Machine
+from backoffice.timekeeping import service as timekeeping
 from backoffice.workshop import Workshop
 
 KIND = "service"
@@ -202,12 +203,13 @@ def _answer(
 def _push(workshop: Workshop, session: Session, machine_id: int, room_bytes: int) -> tuple[bytes, int, int]:
     """(sealed push, orders in it, what it acknowledges)."""
     machine: Machine = machines.find(session, machine_id)
-    key = machines.open_key(session, workshop.context.keyring, machine_id, machine.epoch)
+    keyring = workshop.context.keyring
+    key = machines.open_key(session, keyring, machine_id, machine.epoch)
     chain = machine_queries.chain(session, machine_id, machine.epoch)
     now = workshop.now()
     seq, mac = (chain.contiguous_seq, chain.contiguous_mac) if chain else (0, b"")
-    ack = uplink.Ack(seq, now, [], ack_mac=mac)
-    ack.commands = commands.for_push(session, machine, ack, room_bytes, room_bytes, now)
+    ack = uplink.Ack(seq, timekeeping.ask(session, now).handed_out, [], ack_mac=mac)
+    ack.commands = commands.for_push(session, keyring, machine, ack, room_bytes, room_bytes, now)
     return uplink.seal_push(key, ack, now), len(ack.commands), seq
 
 

@@ -1,13 +1,16 @@
 """One worker thread per device, and one user at a time on it."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from threading import Condition, Lock
 from typing import TypeVar
 
+from sqlalchemy.exc import DatabaseError
+
 from backoffice.devices.issuer import Issuer
-from backoffice.errors import DeviceBusy, Unavailable
+from backoffice.errors import BackOfficeError, DeviceBusy, Unavailable
+from backoffice.supervision import Worker
 from client.errors import HostLinkError
 from client.link import HostLink
 
@@ -22,12 +25,13 @@ CONNECT_ATTEMPTS = 2
 class Station:
     """The desk at which one device stands. Who works on it holds it; the port is open only while work is done."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, worker: Worker) -> None:
         self.url = url
         self.holder = ""
+        self._worker = worker
         self._free = Condition()
         self._issuer: Issuer | None = None
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"station {url}")
+        self._thread = worker.make_pool(1, f"station {url}")
 
     @contextmanager
     def claim(self, holder: str) -> Iterator["Claim"]:
@@ -50,7 +54,7 @@ class Station:
 
     def submit(self, work: Callable[[Issuer], Result]) -> Future[Result]:
         """For the holder of a claim."""
-        return self._worker.submit(self._run, work)
+        return self._thread.submit(self._run, work)
 
     def release(self) -> None:
         """The device is free again."""
@@ -66,11 +70,14 @@ class Station:
                 issuer.link.cancel()
 
     def close(self) -> None:
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, work: Callable[[Issuer], Result]) -> Result:
         try:
-            with HostLink(self.url, connect_attempts=CONNECT_ATTEMPTS) as link:
+            with (
+                self._worker.handed(BackOfficeError, HostLinkError, DatabaseError),
+                HostLink(self.url, connect_attempts=CONNECT_ATTEMPTS) as link,
+            ):
                 self._issuer = Issuer(link)
                 return work(self._issuer)
         finally:
@@ -95,7 +102,8 @@ class Claim:
 class Stations:
     """Every station of this process, made when it is first used."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
         self._by_device: dict[int, Station] = {}
         self._lock = Lock()
         self._closed = False
@@ -112,7 +120,7 @@ class Stations:
                 station.close()
                 station = None
             if station is None:
-                station = self._by_device[device_id] = Station(url)
+                station = self._by_device[device_id] = Station(url, self.worker)
             return station
 
     def holders(self) -> dict[int, str]:

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
-from sqlalchemy.exc import DatabaseError
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict
 
+from backoffice.accounts.access import AdministratorDep
 from backoffice.deps import ContextDep
-from backoffice.health import repository
+from backoffice.routing import Router
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 UNWELL_STATUS = 503
 
@@ -21,26 +21,46 @@ class HealthRead(BaseModel):
     database: Literal["well", "unwell"]
     ingest: Literal["well", "unwell"]
     reports_waiting: int
+    workers: dict[str, Literal["well", "unwell"]]
+    """Long-running work by name. Why it is unwell is in the log; how often it failed, an administrator may ask."""
+
+
+class WorkerRead(BaseModel):
+    """One piece of long-running work."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    well: bool
+    failures: int
+    """Since the server started, for reasons that nobody foresaw."""
+    last_failure: str
+    """Its kind; the log has the rest."""
 
 
 @router.get("/health", responses={UNWELL_STATUS: {"model": HealthRead}})
-def read_health(context: ContextDep, response: Response) -> HealthRead:
-    """Is the back office well? 200 when it is, 503 when it is not. Needs no login."""
-    database = _database_works(context)
+async def read_health(context: ContextDep, response: Response) -> HealthRead:
+    """Is the back office well? 200 when it is, 503 when it is not. Needs no login, and waits for nothing."""
+    database = await context.pulse.beats()
     ingest = context.ingest.writer.healthy
-    if not (database and ingest):
+    workers = context.workers.states()
+    well = database and ingest and all(worker.well for worker in workers)
+    if not well:
         response.status_code = UNWELL_STATUS
     return HealthRead(
-        status="well" if database and ingest else "unwell",
-        database="well" if database else "unwell",
-        ingest="well" if ingest else "unwell",
+        status=_said(well),
+        database=_said(database),
+        ingest=_said(ingest),
         reports_waiting=context.ingest.writer.waiting,
+        workers={worker.name: _said(worker.well) for worker in workers},
     )
 
 
-def _database_works(context: ContextDep) -> bool:
-    try:
-        repository.read_something(context.engine)
-    except DatabaseError:
-        return False
-    return True
+@router.get("/api/v1/workers")
+def read_workers(_viewer: AdministratorDep, context: ContextDep) -> list[WorkerRead]:
+    """How each piece of long-running work is, and how often it failed since the server started."""
+    return [WorkerRead.model_validate(worker) for worker in context.workers.states()]
+
+
+def _said(well: bool) -> Literal["well", "unwell"]:
+    return "well" if well else "unwell"

@@ -2,16 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from protocol.uplink import MAX_MESSAGE_BYTES
 
+from backoffice.admission.clients import client_of
 from backoffice.deps import ContextDep
 from backoffice.errors import TooLarge, UplinkMalformed
 from backoffice.ingest.service import Ingest
+from backoffice.routing import Router
 
 MEDIA_TYPE = "application/cose"
 
-router = APIRouter(prefix="/api/v1", tags=["uplink"])
+router = Router(prefix="/api/v1", tags=["uplink"])
 
 
 async def get_ingest(context: ContextDep) -> Ingest:
@@ -28,10 +30,12 @@ IngestDep = Annotated[Ingest, Depends(get_ingest)]
     responses={200: {"content": {MEDIA_TYPE: {}}, "description": "The sealed ack, once the report is durable."}},
     openapi_extra={"requestBody": {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
 )
-async def take_report(request: Request, ingest: IngestDep) -> Response:
+async def take_report(request: Request, context: ContextDep, ingest: IngestDep) -> Response:
     """Take a machine's sealed report. Needs no login: the seal proves who sends it. Sending it twice does no harm."""
-    ack = await ingest.take(await _bounded_body(request))
-    return Response(ack, media_type=MEDIA_TYPE)
+    taken = await ingest.take_incoming(await _bounded_body(request))
+    if taken.stored.fresh and request.client is not None:
+        context.honour(client_of(request.client.host))  # machines are there: their connections give way last
+    return Response(taken.sealed_ack(), media_type=MEDIA_TYPE)
 
 
 async def _bounded_body(request: Request) -> bytes:

@@ -1,26 +1,41 @@
-"""The work on one group of reports: what is known, and the rows that are written together at its end."""
+"""The meaning of one group of reports: what is known, and the rows that are written together at its end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from protocol.journal import Entry
 from sqlmodel import Session
 
 from backoffice.alerts import service as alerts
 from backoffice.alerts.kinds import Kind
+from backoffice.errors import NotFound, UplinkUnknownMachine
 from backoffice.events.broker import Broker, Event
-from backoffice.ingest.incoming import Incoming
-from backoffice.ingest.merge import Chain, Pair
+from backoffice.ingest import repository
 from backoffice.models import Institution, Machine
+from backoffice.timekeeping.rule import Believed
+
+
+class Reporter(Protocol):
+    """Whose entries they are: a report that just came, or what was stored of one."""
+
+    @property
+    def machine_id(self) -> int:
+        """The machine."""
+
+    @property
+    def epoch(self) -> int:
+        """In which of its epochs it wrote them."""
 
 
 @dataclass(frozen=True)
 class Debit:
-    """A DEBIT entry that was not stored before."""
+    """A DEBIT entry whose usage is not written yet."""
 
-    incoming: Incoming
+    reporter: Reporter
     entry: Entry
     other_history: bool
+    received_at: int
 
 
 @dataclass
@@ -29,24 +44,43 @@ class Group:
 
     session: Session
     broker: Broker
-    now: int
+    time: Believed
     machines: dict[int, tuple[Machine, Institution | None]]
-    chains: dict[tuple[int, int], Chain]
-    entry_rows: list[dict[str, Any]] = field(default_factory=list)
-    entries_added: int = 0
-    """Entries that were not stored before, those that were written meanwhile included."""
     debits: list[Debit] = field(default_factory=list)
     in_doubt_rows: list[dict[str, Any]] = field(default_factory=list)
     decided: list[tuple[int, int]] = field(default_factory=list)
     """(machine, credit) of exams that were in doubt before."""
+    zones: dict[int, str] = field(default_factory=dict)
+    """By institution: the time zone in which its days are counted, once it was looked for."""
 
-    def machine_of(self, incoming: Incoming) -> Machine:
+    @classmethod
+    def open(cls, session: Session, broker: Broker, machine_ids: Iterable[int], time: Believed) -> "Group":
+        """Raises UplinkUnknownMachine, and NotFound when the place of a machine is not there: whose exams are these?"""
+        wanted = set(machine_ids)
+        machines = repository.machines(session, wanted)
+        if unknown := sorted(wanted - machines.keys()):
+            raise UplinkUnknownMachine(machine_id=unknown[0])
+        for machine, institution in machines.values():
+            if machine.institution_id is not None and institution is None:
+                raise NotFound(f"machine {machine.id} stands at an institution that is not there")
+        return cls(session, broker, time, machines)
+
+    @property
+    def now(self) -> int:
+        """Unix seconds, as far as they are believed."""
+        return self.time.now
+
+    def machine_of(self, reporter: Reporter) -> Machine:
         """Whose report it is."""
-        return self.machines[incoming.machine_id][0]
+        return self.machines[reporter.machine_id][0]
+
+    def institution_of(self, reporter: Reporter) -> Institution | None:
+        """Where the machine stands."""
+        return self.machines[reporter.machine_id][1]
 
     def alert(
         self,
-        incoming: Incoming,
+        reporter: Reporter,
         kind: Kind,
         message: str,
         *,
@@ -54,7 +88,7 @@ class Group:
         detail: dict[str, Any] | None = None,
     ) -> None:
         """Raise an alert about the machine of a report."""
-        machine = self.machine_of(incoming)
+        machine = self.machine_of(reporter)
         alerts.raise_alert(
             self.session,
             self.broker,
@@ -67,31 +101,13 @@ class Group:
             detail=detail,
         )
 
-    def settle(self, incoming: Incoming, kind: Kind, *, subject: str = "") -> None:
+    def settle(self, reporter: Reporter, kind: Kind, *, subject: str = "") -> None:
         """Clear an alert about the machine of a report, because it is no longer so."""
-        machine_id = incoming.machine_id
+        machine_id = reporter.machine_id
         alerts.clear_fact(self.session, self.broker, kind, self.now, machine_id=machine_id, subject=subject)
 
-    def tell(self, incoming: Incoming, kind: str, **data: Any) -> None:
+    def tell(self, reporter: Reporter, kind: str, **data: Any) -> None:
         """Tell open pages, once the group is durable."""
-        data["machine_id"] = incoming.machine_id
-        event = Event(kind, data, self.machine_of(incoming).institution_id)
+        data["machine_id"] = reporter.machine_id
+        event = Event(kind, data, self.machine_of(reporter).institution_id)
         self.broker.publish_after_commit(self.session, event)
-
-
-def journal_row(incoming: Incoming, pair: Pair, now: int) -> dict[str, Any]:
-    """An entry as it is stored, in whichever history."""
-    entry, mac = pair
-    return {
-        "machine_id": incoming.machine_id,
-        "epoch": incoming.epoch,
-        "seq": entry.seq,
-        "kind": entry.kind,
-        "time": entry.time,
-        "clock": entry.clock,
-        "batch": entry.batch,
-        "credit": entry.credit,
-        "detail": entry.detail,
-        "mac": mac,
-        "received_at": now,
-    }

@@ -17,11 +17,13 @@ class MachineSecrets:
     epoch: int
     machine_key: bytes
     journal_key: bytes
+    committed: bool = True
+    """False for a key that was sent to the machine without hearing whether it took it."""
 
     @classmethod
-    def of(cls, machine_id: int, epoch: int, machine_key: bytes) -> "MachineSecrets":
+    def of(cls, machine_id: int, epoch: int, machine_key: bytes, *, committed: bool = True) -> "MachineSecrets":
         """All keys follow from the machine key."""
-        return cls(machine_id, epoch, machine_key, keys.journal_key(machine_key))
+        return cls(machine_id, epoch, machine_key, keys.journal_key(machine_key), committed)
 
 
 @dataclass(frozen=True)

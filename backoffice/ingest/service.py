@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from protocol import uplink
-from sqlalchemy import Engine
 
+from backoffice import logs
 from backoffice.clock import Clock
-from backoffice.db import READ, transaction
-from backoffice.errors import UplinkNotAuthentic, UplinkUnknownMachine
+from backoffice.db import READ, Database, transaction
+from backoffice.errors import CannotUnseal, UplinkNotAuthentic, UplinkUnknownMachine
 from backoffice.events.broker import Broker
 from backoffice.ingest import repository
 from backoffice.ingest.incoming import Incoming, MachineSecrets, open_message, refuse_broken, sender_of
@@ -18,6 +18,9 @@ from backoffice.ingest.store import Stored
 from backoffice.ingest.writer import GroupWriter
 from backoffice.keyring import Keyring
 from backoffice.machines.service import key_purpose
+from backoffice.supervision import Workers
+
+log = logs.get(__name__)
 
 MACHINES_CACHED = 4096
 NO_ANSWER_BYTES = 1
@@ -40,12 +43,12 @@ class Taken:
 class Ingest:
     """The way in for reports, whatever the transport."""
 
-    def __init__(self, engine: Engine, keyring: Keyring, broker: Broker, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, keyring: Keyring, broker: Broker, clock: Clock, workers: Workers) -> None:
+        self._engine = database.background
         self._keyring = keyring
         self._cache: OrderedDict[int, list[MachineSecrets]] = OrderedDict()
         self._lock = Lock()
-        self.writer = GroupWriter(engine, broker, clock)
+        self.writer = GroupWriter(database.writer, keyring, broker, clock, workers.add("ingest-writer"))
 
     async def take(self, message: bytes) -> bytes:
         """Store a sealed report exactly once; the sealed ack when it is durable."""
@@ -84,14 +87,20 @@ class Ingest:
             rows = repository.machine_keys(session, machine_id)
         if not rows:
             raise UplinkUnknownMachine(machine_id=machine_id)
-        secrets = [
-            MachineSecrets.of(
-                machine_id, row.epoch, self._keyring.open(key_purpose(machine_id, row.epoch), row.sealed_key)
-            )
-            for row in rows
-        ]
+        secrets = [found for row in rows if (found := self._opened(machine_id, *row))]
+        if not secrets:
+            raise CannotUnseal()
         with self._lock:
             self._cache[machine_id] = secrets
             if len(self._cache) > MACHINES_CACHED:
                 self._cache.popitem(last=False)
         return secrets
+
+    def _opened(self, machine_id: int, epoch: int, sealed: bytes, committed: bool) -> MachineSecrets | None:
+        """None for a key that does not open: the machine's other keys are as good as before."""
+        try:
+            key = self._keyring.open(key_purpose(machine_id, epoch), sealed)
+        except CannotUnseal as error:
+            log.error("machine_key_does_not_open", machine_id=machine_id, epoch=epoch, exc_info=error)
+            return None
+        return MachineSecrets.of(machine_id, epoch, key, committed=committed)

@@ -1,19 +1,19 @@
 """Takes a group of reports into the database, in one transaction that the caller commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocol import uplink
-from protocol.journal import genesis_mac
 from sqlmodel import Session
 
-from backoffice.alerts.kinds import Kind
-from backoffice.errors import UplinkUnknownMachine
 from backoffice.events.broker import Broker
-from backoffice.ingest import exams, health, history, merge, orders, repository
-from backoffice.ingest.group import Group, journal_row
+from backoffice.ingest import meaning, orders
+from backoffice.ingest.group import Group
 from backoffice.ingest.incoming import Incoming
-from backoffice.ingest.merge import Chain, Pair
+from backoffice.ingest.journals import Journals, Kept
+from backoffice.ingest.keeping import keep
+from backoffice.keyring import Keyring
+from backoffice.timekeeping.rule import Believed
 
 
 @dataclass(frozen=True)
@@ -25,72 +25,32 @@ class Stored:
     """True when it brought entries that were not stored before: nobody can have sent it again from elsewhere."""
 
 
-def take_group(session: Session, broker: Broker, incomings: Sequence[Incoming], now: int) -> list[Stored]:
-    """Store the reports, in order. The acks may be sent once the transaction is durable, not before."""
-    group = _open_group(session, broker, incomings, now)
-    results = [_take_and_look(group, incoming) for incoming in incomings]
-    _write_entries(group)
-    exams.write_usage(group)
-    exams.write_in_doubt(group)
-    repository.save_chains(session, list(group.chains.values()))
-    acks = [uplink.Ack(ack_seq, now, [], alert) for (ack_seq, alert), _fresh in results]
-    orders.put_in(group, list(zip(incomings, acks, strict=True)))
-    return [Stored(ack, fresh) for ack, (_result, fresh) in zip(acks, results, strict=True)]
+def take_group(
+    session: Session, keyring: Keyring, broker: Broker, incomings: Sequence[Incoming], time: Believed
+) -> list[Stored]:
+    """Store the reports, in order, and all that they mean. The acks may be sent once it is durable, not before.
+
+    Anything that is in the way of what they mean raises here; ``careful`` then takes each report by itself.
+    """
+    kept = keep_group(session, incomings, time.now)
+    group = Group.open(session, broker, {incoming.machine_id for incoming in incomings}, time)
+    for one in kept:
+        meaning.note(group, one)
+    meaning.finish(group)
+    stored = [answer_to(one, time) for one in kept]
+    orders.put_in(group, keyring, [(one.incoming, answer.ack) for one, answer in zip(kept, stored, strict=True)])
+    return stored
 
 
-def _open_group(session: Session, broker: Broker, incomings: Sequence[Incoming], now: int) -> Group:
-    machines = repository.machines(session, {incoming.machine_id for incoming in incomings})
-    unknown = [incoming.machine_id for incoming in incomings if incoming.machine_id not in machines]
-    if unknown:
-        raise UplinkUnknownMachine(machine_id=unknown[0])
-    chains = repository.chains(session, {(incoming.machine_id, incoming.epoch) for incoming in incomings})
-    for incoming in incomings:
-        machine_id, epoch = incoming.machine_id, incoming.epoch
-        if (machine_id, epoch) not in chains:
-            first_mac = genesis_mac(incoming.secrets.journal_key)
-            chains[machine_id, epoch] = Chain(machine_id, epoch, 0, first_mac, 0, forked=False)
-    return Group(session, broker, now, machines, chains)
+def keep_group(session: Session, incomings: Sequence[Incoming], now: int) -> list[Kept]:
+    """Store the reports' entries, and nothing else."""
+    journals = Journals.open(session, incomings, now)
+    kept = [keep(journals, incoming) for incoming in incomings]
+    journals.close()
+    return kept
 
 
-def _take_and_look(group: Group, incoming: Incoming) -> tuple[tuple[int, int], bool]:
-    before = group.entries_added
-    return _take(group, incoming), group.entries_added > before
-
-
-def _take(group: Group, incoming: Incoming) -> tuple[int, int]:
-    """One report: (ack_seq, alert)."""
-    health.note(group, incoming)
-    if incoming.broken:
-        group.alert(incoming, Kind.CHAIN_BROKEN, "A genuine report's entries do not chain to its own head.")
-        return 0, uplink.ALERT_FORK
-    chain = group.chains[incoming.machine_id, incoming.epoch]
-    if merge.follows_directly(chain, incoming):
-        _add_fresh(group, incoming, merge.append(chain, incoming))
-        return chain.contiguous_seq, uplink.ALERT_NONE
-    return _take_carefully(group, chain, incoming)
-
-
-def _take_carefully(group: Group, chain: Chain, incoming: Incoming) -> tuple[int, int]:
-    """A report that repeats, leaves a gap, fills one, or belongs to another history."""
-    _write_entries(group)  # queries have to find what earlier reports of this group brought
-    divided, kept_is_complete = history.divide(group, chain, incoming)
-    _add_fresh(group, incoming, divided.fresh)
-    _write_entries(group)
-    history.advance(group, chain, incoming, divided)
-    if divided.departed:
-        return history.keep_other(group, chain, incoming, divided, kept_is_complete), uplink.ALERT_FORK
-    ack = merge.ack_seq(chain, incoming)
-    return ack, uplink.ALERT_GAP if ack < incoming.last_seq else uplink.ALERT_NONE
-
-
-def _add_fresh(group: Group, incoming: Incoming, pairs: Iterable[Pair]) -> None:
-    pairs = list(pairs)
-    if pairs:
-        group.entry_rows += [journal_row(incoming, pair, group.now) for pair in pairs]
-        group.entries_added += len(pairs)
-        exams.note(group, incoming, [entry for entry, _mac in pairs], other_history=False)
-
-
-def _write_entries(group: Group) -> None:
-    repository.add_entries(group.session, group.entry_rows)
-    group.entry_rows = []
+def answer_to(kept: Kept, time: Believed) -> Stored:
+    """The answer to a report, without orders so far."""
+    ack = uplink.Ack(kept.ack_seq, time.handed_out, [], kept.alert)
+    return Stored(ack, bool(kept.fresh or kept.other))

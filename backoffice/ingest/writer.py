@@ -7,20 +7,24 @@ commit carries: the rate rises with the load. An ack is handed out only after th
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError
 
 from backoffice import logs
 from backoffice.clock import Clock
-from backoffice.db import storage_error, transaction
-from backoffice.errors import BackOfficeError, StorageFailed, StorageFull, Unavailable
+from backoffice.db import transaction
+from backoffice.errors import BackOfficeError, Unavailable
 from backoffice.events.broker import Broker
-from backoffice.ingest import store
+from backoffice.ingest import careful, store, upkeep
+from backoffice.ingest.blame import error_of, is_storage
 from backoffice.ingest.incoming import Incoming
+from backoffice.ingest.server_time import ServerTime
 from backoffice.ingest.store import Stored
+from backoffice.keyring import Keyring
+from backoffice.supervision import Worker
 
 log = logs.get(__name__)
 
@@ -28,28 +32,31 @@ QUEUE_REPORTS_MAX = 4096
 GROUP_REPORTS_MAX = 256
 ANSWER_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 30
-NOBODYS_FAULT = (StorageFull, StorageFailed, Unavailable)
-"""Errors that no single report causes: trying them one by one would help nobody."""
+UPKEEP_INTERVAL_S = 60
 
 Job = tuple[Incoming, "Future[Stored]"]
 
 
 class GroupWriter:
-    """The only way into the journals. Its thread starts with the first report."""
+    """The only way into the journals. Its thread starts with the back office, or, where nobody serves, with the first
+    report."""
 
-    def __init__(self, engine: Engine, broker: Broker, clock: Clock) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring, broker: Broker, clock: Clock, worker: Worker) -> None:
         self._engine = engine
+        self._keyring = keyring
         self._broker = broker
-        self._clock = clock
+        self._time = ServerTime(engine, broker, clock)
+        self._worker = worker
         self._queue: queue.Queue[Job | None] = queue.Queue(QUEUE_REPORTS_MAX)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._stopped = False
+        self._stop = threading.Event()
 
     @property
     def healthy(self) -> bool:
-        """False when the thread has ended although it should run."""
-        return not self._stopped and (self._thread is None or self._thread.is_alive())
+        """False when the thread has ended although it should run, or fails again and again."""
+        runs = self._thread is None or self._thread.is_alive()
+        return runs and not self._stop.is_set() and self._worker.state.well
 
     @property
     def waiting(self) -> int:
@@ -67,36 +74,64 @@ class GroupWriter:
         """Put a report in line."""
         future: Future[Stored] = Future()
         with self._lock:
-            if self._stopped:
+            if self._stop.is_set():
                 raise Unavailable("the back office is stopping: send the report again")
-            self._start()
+            self._start_thread()
             try:
                 self._queue.put_nowait((incoming, future))
             except queue.Full:
                 raise Unavailable("too many reports are waiting: send it again") from None
         return future
 
+    def start(self) -> None:
+        """Begin: there may be something to keep up although no report comes."""
+        with self._lock:
+            self._start_thread()
+
     def stop(self) -> None:
         """Store what waits, then end."""
         with self._lock:
-            self._stopped = True
+            self._stop.set()
             thread = self._thread
         if thread is not None:
             self._queue.put(None)
             thread.join(STOP_TIMEOUT_S)
 
-    def _start(self) -> None:
+    def _start_thread(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="ingest-writer", daemon=True)
-            self._thread.start()
+            self._thread = self._worker.start_thread(self._run, self._stop)
 
     def _run(self) -> None:
+        self.keep_up()  # something may have been left by a process before this one
+        upkeep_at = time.monotonic() + UPKEEP_INTERVAL_S
         while (jobs := self._next_group()) is not None:
+            with self._worker.round():
+                if jobs:
+                    self._store_or_tell(jobs)
+                if time.monotonic() >= upkeep_at:
+                    self.keep_up()
+                    upkeep_at = time.monotonic() + UPKEEP_INTERVAL_S
+
+    def keep_up(self) -> None:
+        """Work out what was deferred, as far as it can be now."""
+        upkeep.do(self._engine, self._broker, self._time.alone())
+
+    def _store_or_tell(self, jobs: Sequence[Job]) -> None:
+        """Whatever ends this thread: nobody waits in vain for what it had in hand."""
+        try:
             self._store_group(jobs)
+        except BaseException:
+            for _incoming, future in jobs:
+                if not future.done():
+                    _settle(future, BackOfficeError())
+            raise
 
     def _next_group(self) -> list[Job] | None:
-        """Wait for a report, then take what else waits; None at the end."""
-        first = self._queue.get()
+        """Wait for a report, then take what else waits; empty when none came for a while, None at the end."""
+        try:
+            first = self._queue.get(timeout=UPKEEP_INTERVAL_S)
+        except queue.Empty:
+            return []
         if first is None:
             return None
         jobs = [first]
@@ -112,28 +147,43 @@ class GroupWriter:
         return jobs
 
     def _store_group(self, jobs: Sequence[Job]) -> None:
-        """All in one transaction. If one report makes it fail, each gets a transaction of its own."""
+        """All in one transaction. What fails is divided until it is clear which report it is; that one goes alone."""
         try:
             results = self._commit([incoming for incoming, _future in jobs])
-        except DatabaseError as error:
-            self._fail_or_split(jobs, storage_error(error), error)
-        except BackOfficeError as error:
-            self._fail_or_split(jobs, error, error)
         except Exception as error:  # noqa: BLE001 - a fault here must reach the senders, not end the thread
-            self._fail_or_split(jobs, BackOfficeError(), error)
+            self._divide(jobs, error)
         else:
             for (_incoming, future), result in zip(jobs, results, strict=True):
                 _settle(future, result)
 
     def _commit(self, incomings: Sequence[Incoming]) -> list[Stored]:
-        with transaction(self._engine) as session:
-            return store.take_group(session, self._broker, incomings, self._clock())
+        with transaction(self._engine, first=True) as session:
+            time = self._time.look(session, incomings)
+            return store.take_group(session, self._keyring, self._broker, incomings, time)
 
-    def _fail_or_split(self, jobs: Sequence[Job], known: BackOfficeError, cause: Exception) -> None:
-        if len(jobs) > 1 and not isinstance(known, NOBODYS_FAULT):
-            for job in jobs:
-                self._store_group([job])
-            return
+    def _divide(self, jobs: Sequence[Job], cause: Exception) -> None:
+        """Halves, so that one report in the way costs a few transactions more, not one for each of the others."""
+        if is_storage(cause):
+            self._refuse(jobs, error_of(cause), cause)
+        elif len(jobs) == 1:
+            self._store_alone(jobs[0], cause)
+        else:
+            middle = len(jobs) // 2
+            self._store_group(jobs[:middle])
+            self._store_group(jobs[middle:])
+
+    def _store_alone(self, job: Job, cause: Exception) -> None:
+        """A report that is genuine is stored, whatever kept it from the ordinary way."""
+        incoming, future = job
+        log.error("report_taken_carefully", machine_id=incoming.machine_id, exc_info=cause)
+        try:
+            result = careful.take_alone(self._engine, self._keyring, self._broker, incoming, self._time.alone())
+        except Exception as error:  # noqa: BLE001 - as above
+            self._refuse([job], error_of(error), error)
+        else:
+            _settle(future, result)
+
+    def _refuse(self, jobs: Sequence[Job], known: BackOfficeError, cause: Exception) -> None:
         log.error("reports_not_stored", reports=len(jobs), code=known.code, exc_info=cause)
         for _incoming, future in jobs:
             _settle(future, known)

@@ -1,15 +1,14 @@
 """The institutions API."""
 
-from fastapi import APIRouter
-
 from backoffice.accounts.access import AdministratorDep, ViewerDep
 from backoffice.deps import NowDep, SessionDep, SettingsDep
 from backoffice.institutions import service
 from backoffice.institutions.schemas import InstitutionCreate, InstitutionRead, InstitutionUpdate
 from backoffice.models import Institution
 from backoffice.pagination import Page, PageDep, make_page
+from backoffice.routing import Router
 
-router = APIRouter(prefix="/api/v1/institutions", tags=["institutions"])
+router = Router(prefix="/api/v1/institutions", tags=["institutions"])
 
 
 @router.get("")
@@ -34,10 +33,10 @@ def get_institution(institution_id: int, viewer: ViewerDep, session: SessionDep)
 
 @router.patch("/{institution_id}")
 def update_institution(
-    institution_id: int, changes: InstitutionUpdate, _viewer: AdministratorDep, session: SessionDep
+    institution_id: int, changes: InstitutionUpdate, _viewer: AdministratorDep, session: SessionDep, now: NowDep
 ) -> InstitutionRead:
     """Change an institution."""
-    return read(service.update(session, institution_id, changes))
+    return read(service.update(session, institution_id, changes, now))
 
 
 def read(institution: Institution) -> InstitutionRead:

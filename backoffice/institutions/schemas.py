@@ -35,7 +35,9 @@ class InstitutionCreate(BaseModel):
 
 
 class InstitutionUpdate(BaseModel):
-    """Changes to an institution; what is left out stays. The code is on cards and never changes."""
+    """Changes to an institution; what is left out stays. The code is on cards and never changes. In another time zone
+    past days stay as they were counted.
+    """
 
     name: Name | None = None
     city: City | None = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from backoffice.accounts import service as accounts
 from backoffice.accounts.roles import Viewer
 from backoffice.errors import AlreadyExists, InvalidInput, NotFound
 from backoffice.institutions import repository
@@ -34,8 +35,8 @@ def create(session: Session, wanted: InstitutionCreate, default_timezone: str, n
     return institution
 
 
-def update(session: Session, institution_id: int, changes: InstitutionUpdate) -> Institution:
-    """Change an institution."""
+def update(session: Session, institution_id: int, changes: InstitutionUpdate, now: int) -> Institution:
+    """Change an institution. The users of one that is stopped are out at once."""
     institution = repository.get(session, institution_id)
     if institution is None:
         raise NotFound("there is no such institution")
@@ -47,6 +48,8 @@ def update(session: Session, institution_id: int, changes: InstitutionUpdate) ->
         if value is None and field != "agent_id":
             raise InvalidInput(f"{field} cannot be empty")
         setattr(institution, field, value)
+    if not institution.active:
+        accounts.institution_stopped(session, institution_id, now)
     return institution
 
 
@@ -55,14 +58,6 @@ def get(session: Session, viewer: Viewer, institution_id: int) -> Institution:
     institution = repository.get(session, institution_id)
     if institution is None or not viewer.sees(institution_id):
         raise NotFound("there is no such institution")
-    return institution
-
-
-def find_by_code(session: Session, code: int) -> Institution:
-    """The institution of a code; raises NotFound."""
-    institution = repository.by_code(session, code)
-    if institution is None:
-        raise NotFound(f"there is no institution with code {code}")
     return institution
 
 

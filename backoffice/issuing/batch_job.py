@@ -5,7 +5,7 @@ from protocol.errors import ProtocolError
 from protocol.records import BatchCertificate, WhiteCertificate, WhiteRecord
 from pydantic import SecretStr
 
-from backoffice.authority import pins, signing
+from backoffice.authority import pins, sealing, signing
 from backoffice.authority import service as authority
 from backoffice.authority.keys import institution_key, white_card_keys
 from backoffice.authority.secret import Secret
@@ -72,9 +72,8 @@ def _read_white(desk: JobDesk, white: White, master_key: bytes) -> tuple[Shown, 
 
 def _unseal(desk: JobDesk, record: WhiteRecord, pin: SecretStr) -> bytes:
     certificate = record.certificate
-    scalar = pins.unseal(
-        desk.begin, "white", certificate.white_id, desk.now(), pin, record.sealed_key, certificate.body()
-    )
+    sealed = pins.Sealed("white", certificate.white_id, record.sealed_key, certificate.body())
+    scalar = pins.unseal(desk.begin, desk.workshop.context.hashing, sealed, desk.now(), pin)
     if signing.public_key(scalar) != certificate.issuer_key:
         raise CardNotGenuine("the white card's key is not the one that was signed")
     return scalar
@@ -110,9 +109,10 @@ def _note(desk: JobDesk, batch_id: int, before: str, after: str) -> None:
 
 def _sign(desk: JobDesk, batch_id: int, scalar: Secret) -> BatchCertificate:
     """Deterministic: signed again after a crash, it is the same certificate."""
+    with desk.reading() as session:
+        certificate = sign_batch(scalar.reveal(), service.find_batch(session, batch_id))
     with desk.begin() as session:
         batch = service.find_batch(session, batch_id)
-        certificate = sign_batch(scalar.reveal(), batch)
         batch.certificate, batch.state = certificate.encode(), service.SIGNED
     return certificate
 
@@ -136,4 +136,7 @@ def _content(
     uid: bytes,
 ) -> Content:
     workshop = desk.workshop
-    return batch_content(white, batch, secrets, pin, workshop.cost, workshop.context.keyring, uid)
+    sealed = workshop.context.hashing.do(
+        sealing.seal, pin.get_secret_value(), secrets.batch_key, batch.body(), workshop.cost
+    )
+    return batch_content(white, batch, secrets, sealed, workshop.context.keyring, uid)

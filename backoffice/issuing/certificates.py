@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from protocol import keys
 from protocol.classic import PUBLIC_READ_KEY
 from protocol.records import BatchCertificate, BatchRecord, OneTimeRecord, WhiteCertificate, WhiteRecord
-from pydantic import SecretStr
 
-from backoffice.authority import sealing, signing
+from backoffice.authority import signing
 from backoffice.authority.keys import batch_card_keys, white_card_keys
 from backoffice.keyring import Keyring
 from backoffice.models import Batch
@@ -31,11 +30,8 @@ def sign_white(master_secret: bytes, white_id: int, first_credit: int, quota: in
     return certificate
 
 
-def white_content(
-    certificate: WhiteCertificate, scalar: bytes, pin: SecretStr, cost: sealing.Cost, keyring: Keyring, uid: bytes
-) -> Content:
-    """A white card: its certificate, and its private key under the issuer's PIN."""
-    sealed = sealing.seal(pin.get_secret_value(), scalar, certificate.body(), cost)
+def white_content(certificate: WhiteCertificate, sealed: bytes, keyring: Keyring, uid: bytes) -> Content:
+    """A white card: its certificate, and its private key sealed under the issuer's PIN."""
     return Content("white", WhiteRecord(certificate, sealed).encode(), *white_card_keys(keyring, uid))
 
 
@@ -69,14 +65,12 @@ def batch_content(
     white: WhiteCertificate,
     batch: BatchCertificate,
     secrets: BatchSecrets,
-    pin: SecretStr,
-    cost: sealing.Cost,
+    for_issuer: bytes,
     keyring: Keyring,
     uid: bytes,
 ) -> Content:
-    """A batch card: both certificates, K_batch for its machine and K_batch under the issuer's PIN."""
+    """A batch card: both certificates, K_batch for its machine and K_batch sealed under the issuer's PIN."""
     for_machine = keys.seal_batch_key(secrets.machine_key, batch.body(), secrets.batch_key)
-    for_issuer = sealing.seal(pin.get_secret_value(), secrets.batch_key, batch.body(), cost)
     record = BatchRecord(white, batch, for_machine, for_issuer)
     return Content("batch", record.encode(), *batch_card_keys(keyring, secrets.institution_key, uid))
 

@@ -67,7 +67,9 @@ def recover(
     """Make a torn or an unused card blank again, and plan its content anew or void it."""
     contact.greet(workshop, issuer, device)
     shown = issuer.wait_card(timeout_ms)
-    with workshop.room.use(user_id), workshop.reading() as session:
+    with workshop.room.use(user_id):
+        pass  # who may not use it hears that before the card is looked at
+    with workshop.reading() as session:
         card = cards.live_on(session, shown.uid)
         if card is None:
             raise WrongCard("no issued or unfinished card is known with this UID")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backoffice.accounts.access import IssuerDep, ViewerDep
 from backoffice.cards import repository as card_rows
@@ -25,11 +25,12 @@ from backoffice.issuing.schemas import (
     WhiteOrder,
     WhiteRead,
 )
-from backoffice.models import Batch, Card, Device, White
-from backoffice.pagination import Page, PageDep, make_page
-from backoffice.workshop import DeskAdministratorDep, DeskIssuerDep, Workshop, WorkshopDep
+from backoffice.models import Batch, Card, Device, IssuingJob, White
+from backoffice.pagination import Cursor, CursorDep, Page, make_cursor_page
+from backoffice.routing import Router
+from backoffice.workshop import AtDeskDep, DeskAdministratorDep, DeskIssuerDep, Workshop, WorkshopDep
 
-router = APIRouter(prefix="/api/v1/issuing", tags=["issuing"])
+router = Router(prefix="/api/v1/issuing", tags=["issuing"])
 
 
 @router.post("/white", status_code=202)
@@ -39,10 +40,12 @@ def start_white(order: WhiteOrder, viewer: DeskAdministratorDep, workshop: Works
 
 
 @router.get("/white")
-def list_whites(_viewer: IssuerDep, session: SessionDep, page: PageDep) -> Page[WhiteRead]:
+def list_whites(_viewer: IssuerDep, session: SessionDep, page: CursorDep) -> Page[WhiteRead]:
     """White cards and what is left of their ranges, newest first."""
     rows = repository.whites(session, page)
-    return make_page(rows, page, lambda white: read_white(white, card_rows.card_of(session, "white", white.id)))
+    return make_cursor_page(
+        rows, page, lambda white: read_white(white, card_rows.card_of(session, "white", white.id)), _place
+    )
 
 
 @router.post("/batch/preview")
@@ -61,12 +64,14 @@ def start_batch(order: BatchOrder, viewer: DeskIssuerDep, workshop: WorkshopDep)
 def list_batches(
     _viewer: IssuerDep,
     session: SessionDep,
-    page: PageDep,
+    page: CursorDep,
     institution_code: Annotated[int | None, Query(ge=1)] = None,
 ) -> Page[BatchRead]:
     """Batches, newest first."""
     rows = repository.batches(session, page, institution_code)
-    return make_page(rows, page, lambda batch: read_batch(batch, card_rows.card_of(session, "batch", batch.id)))
+    return make_cursor_page(
+        rows, page, lambda batch: read_batch(batch, card_rows.card_of(session, "batch", batch.id)), _place
+    )
 
 
 @router.post("/one-time", status_code=202)
@@ -77,10 +82,11 @@ def start_one_time(order: OneTimeOrder, viewer: DeskIssuerDep, workshop: Worksho
 
 @router.get("/jobs")
 def list_jobs(
-    _viewer: IssuerDep, session: SessionDep, page: PageDep, state: Annotated[str | None, Query(max_length=16)] = None
+    _viewer: IssuerDep, session: SessionDep, page: CursorDep, state: Annotated[str | None, Query(max_length=16)] = None
 ) -> Page[JobRead]:
     """Jobs, newest first."""
-    return make_page(service.jobs(session, page, state), page, lambda job: service.read_job(session, job))
+    rows = service.jobs(session, page, state)
+    return make_cursor_page(rows, page, lambda job: service.read_job(session, job), _place)
 
 
 @router.get("/jobs/{job_id}")
@@ -118,10 +124,10 @@ def give_up_card(card_id: int, _viewer: DeskIssuerDep, workshop: WorkshopDep) ->
 
 
 @router.post("/verify")
-def verify_card(wanted: CardCheck, viewer: DeskIssuerDep, workshop: WorkshopDep) -> CardVerified:
+def verify_card(wanted: CardCheck, viewer: DeskIssuerDep, workshop: WorkshopDep, at_desk: AtDeskDep) -> CardVerified:
     """What is the card on this reader, and is it genuine?"""
     device = _reader(workshop, wanted.device_id)
-    return workshop.do(
+    return at_desk.do(
         device,
         f"{viewer.login} (verify)",
         lambda issuer: checking.verify(workshop, issuer, device, wanted.timeout_ms),
@@ -129,10 +135,12 @@ def verify_card(wanted: CardCheck, viewer: DeskIssuerDep, workshop: WorkshopDep)
 
 
 @router.post("/recover")
-def recover_card(wanted: CardRecover, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> CardRead:
+def recover_card(
+    wanted: CardRecover, viewer: DeskAdministratorDep, workshop: WorkshopDep, at_desk: AtDeskDep
+) -> CardRead:
     """Make a torn or unused one-time card blank again; its content is planned anew, or void."""
     device = _reader(workshop, wanted.device_id)
-    card = workshop.do(
+    card = at_desk.do(
         device,
         f"{viewer.login} (recover)",
         lambda issuer: checking.recover(
@@ -160,6 +168,10 @@ def read_white(white: White, card: Card | None) -> WhiteRead:
 def read_batch(batch: Batch, card: Card | None) -> BatchRead:
     """A batch as the API shows it."""
     return BatchRead(**batch.model_dump(exclude={"certificate"}), **_plastic(card))
+
+
+def _place(row: White | Batch | IssuingJob) -> Cursor:
+    return (row.id or 0,)
 
 
 def _plastic(card: Card | None) -> dict[str, Any]:

@@ -54,6 +54,5 @@ def read_batch(desk: JobDesk, batch: Batch, master_id: int, master_key: bytes) -
 
 def _unseal(desk: JobDesk, record: BatchRecord, pin: SecretStr) -> bytes:
     certificate = record.batch
-    return pins.unseal(
-        desk.begin, "batch", certificate.batch_id, desk.now(), pin, record.issuer_sealed, certificate.body()
-    )
+    sealed = pins.Sealed("batch", certificate.batch_id, record.issuer_sealed, certificate.body())
+    return pins.unseal(desk.begin, desk.workshop.context.hashing, sealed, desk.now(), pin)

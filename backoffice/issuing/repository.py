@@ -1,12 +1,16 @@
 """Queries of issuing."""
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import insert
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backoffice.models import Batch, Card, IssuingJob, White
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest
+
+Row = TypeVar("Row")
 
 
 def add(session: Session, row: IssuingJob | White | Batch) -> None:
@@ -32,22 +36,14 @@ def job_of_batch(session: Session, batch_id: int, kind: str) -> IssuingJob | Non
     return session.exec(statement).first()
 
 
-def jobs(session: Session, page: PageRequest, state: str | None) -> Sequence[IssuingJob]:
-    statement = select(IssuingJob).order_by(col(IssuingJob.id).desc())
-    if state is not None:
-        statement = statement.where(IssuingJob.state == state)
-    return session.exec(statement.offset(page.offset).limit(page.limit + 1)).all()
+def jobs(session: Session, page: CursorRequest, state: str | None) -> Sequence[IssuingJob]:
+    """Jobs, newest first, and one more than the limit when there are more."""
+    query = select(IssuingJob) if state is None else select(IssuingJob).where(IssuingJob.state == state)
+    return session.exec(_page(query, col(IssuingJob.id), page)).all()
 
 
 def running_jobs(session: Session) -> Sequence[IssuingJob]:
     return session.exec(select(IssuingJob).where(IssuingJob.state == "running")).all()
-
-
-def counts(session: Session, job_id: int) -> dict[tuple[str, str], int]:
-    """How many cards of a job are in each (state, outcome)."""
-    statement = select(Card.state, Card.outcome, func.count()).where(Card.job_id == job_id)
-    rows = session.exec(statement.group_by(col(Card.state), col(Card.outcome))).all()
-    return {(state, outcome): count for state, outcome, count in rows}
 
 
 def cards_in(session: Session, job_id: int, state: str) -> Sequence[Card]:
@@ -65,12 +61,19 @@ def plan_credits(session: Session, rows: list[dict[str, object]]) -> None:
     session.connection().execute(insert(Card), rows)
 
 
-def whites(session: Session, page: PageRequest) -> Sequence[White]:
-    return session.exec(select(White).order_by(col(White.id).desc()).offset(page.offset).limit(page.limit + 1)).all()
+def whites(session: Session, page: CursorRequest) -> Sequence[White]:
+    return session.exec(_page(select(White), col(White.id), page)).all()
 
 
-def batches(session: Session, page: PageRequest, institution_code: int | None) -> Sequence[Batch]:
-    statement = select(Batch).order_by(col(Batch.id).desc())
+def batches(session: Session, page: CursorRequest, institution_code: int | None) -> Sequence[Batch]:
+    query = select(Batch)
     if institution_code is not None:
-        statement = statement.where(Batch.institution_code == institution_code)
-    return session.exec(statement.offset(page.offset).limit(page.limit + 1)).all()
+        query = query.where(Batch.institution_code == institution_code)
+    return session.exec(_page(query, col(Batch.id), page)).all()
+
+
+def _page(query: SelectOfScalar[Row], number: Any, page: CursorRequest) -> SelectOfScalar[Row]:
+    """The highest numbers first, beyond the cursor."""
+    after = page.after(1)
+    query = query if after is None else query.where(number < after[0])
+    return query.order_by(number.desc()).limit(page.limit + 1)

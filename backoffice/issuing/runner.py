@@ -33,15 +33,15 @@ Order = Callable[[Session], IssuingJob]
 
 def start_white(workshop: Workshop, viewer: Viewer, order: WhiteOrder) -> JobRead:
     """White cards in bulk. Raises AuthorityClosed, DeviceBusy, QuotaExhausted, ..."""
-    with workshop.room.use(viewer.user_id) as authority:
-        return _start(
-            workshop,
-            viewer,
-            service.WHITE,
-            order.device_id,
-            lambda session: white_job.order(session, authority, order, workshop.now()),
-            order.issuer_pin,
-        )
+    signed = white_job.sign(workshop, viewer.user_id, order)
+    return _start(
+        workshop,
+        viewer,
+        service.WHITE,
+        order.device_id,
+        lambda session: white_job.order(session, signed, workshop.now()),
+        order.issuer_pin,
+    )
 
 
 def start_batch(workshop: Workshop, viewer: Viewer, order: BatchOrder) -> JobRead:
@@ -163,11 +163,13 @@ def _run(workshop: Workshop, desk: JobDesk, work: Callable[[JobDesk], None]) -> 
 
 
 def _ended(workshop: Workshop, job_id: int, ended: Future[None]) -> None:
-    """What nobody foresaw is logged, and the job can be resumed all the same."""
+    """What nobody foresaw is logged, and the job can be resumed all the same, also if the database is away just now."""
     error = None if ended.cancelled() else ended.exception()
     if error is not None and job_id not in workshop.jobs:
         log.error("issuing_job_failed", job_id=job_id, exc_info=error)
-        _settle(workshop, job_id, service.PAUSED, "internal", "the job ended unexpectedly")
+        workshop.stations.worker.insist(
+            lambda: _settle(workshop, job_id, service.PAUSED, "internal", "the job ended unexpectedly")
+        )
 
 
 def _settle(workshop: Workshop, job_id: int, state: str, code: str, message: str) -> None:

@@ -24,7 +24,7 @@ from backoffice.issuing.schemas import BatchOrder, BatchPreview, BatchWish, JobR
 from backoffice.issuing.steps import NOTHING, SENTENCES
 from backoffice.machines import service as machines
 from backoffice.models import Batch, Card, Institution, IssuingJob, Machine, Master, White
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest
 
 CREDIT_LIMIT = 1 << 32
 RUNNING, PAUSED, CANCELLED, DONE = "running", "paused", "cancelled", "done"
@@ -46,11 +46,16 @@ def new_job(
 def take_range(session: Session, master: Master, quota: int) -> int:
     """The next credits that no white card has; they are taken for ever."""
     first = master.next_credit
-    if first + quota > CREDIT_LIMIT:
-        raise QuotaExhausted("credit numbers have 32 bits", left=CREDIT_LIMIT - first)
+    check_range(first, quota)
     master.next_credit = first + quota
     session.add(master)
     return first
+
+
+def check_range(first: int, quota: int) -> None:
+    """Raises QuotaExhausted when credit numbers end before."""
+    if first + quota > CREDIT_LIMIT:
+        raise QuotaExhausted("credit numbers have 32 bits", left=CREDIT_LIMIT - first)
 
 
 def check_white_order(order: WhiteOrder, now: int) -> None:
@@ -243,24 +248,19 @@ def find_white(session: Session, white_id: int) -> White:
     return white
 
 
-def jobs(session: Session, page: PageRequest, state: str | None) -> Sequence[IssuingJob]:
+def jobs(session: Session, page: CursorRequest, state: str | None) -> Sequence[IssuingJob]:
     """Jobs, newest first."""
     return repository.jobs(session, page, state)
 
 
 def read_job(session: Session, job: IssuingJob) -> JobRead:
     """A job and where it stands."""
-    by_state: dict[str, Any] = {}
-    outcomes: dict[str, Any] = {cards.REISSUED: 0, cards.VOIDED: 0}
-    for (state, outcome), count in repository.counts(session, job.id or 0).items():
-        by_state[state] = by_state.get(state, 0) + count
-        if outcome:
-            outcomes[outcome] += count
+    counts = card_rows.job_tally(session, job.id or 0)
+    made: dict[str, Any] = {word: counts.get(word, 0) for word in (*cards.ALLOWED, cards.REISSUED, cards.VOIDED)}
     return JobRead(
         **job.model_dump(exclude={"created_by"}),
         prompt=SENTENCES[job.step],
-        **{state: by_state.get(state, 0) for state in cards.ALLOWED},
-        **outcomes,
+        **made,
     )
 
 

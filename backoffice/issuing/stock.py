@@ -1,69 +1,41 @@
-"""Cards left at each institution."""
+"""Cards left at each institution, from the kept tallies."""
 
-from sqlmodel import Session, col, func, select
+from collections.abc import Mapping
 
+from sqlmodel import Session, col, select
+
+from backoffice.cards import repository as cards
 from backoffice.issuing.schemas import StockRow
-from backoffice.models import Batch, Card, Institution, Usage
+from backoffice.models import Institution
 
-INSTITUTIONS_MAX = 1000
+TO_MAKE = ("planned", "writing", "torn")
 
 
 def of_institutions(session: Session, visible: frozenset[int] | None) -> list[StockRow]:
-    """One row for each institution that has batches; only those that the viewer may see."""
-    ordered = _ordered(session)
-    by_state = _cards_by_state(session)
-    used = _used(session)
-    statement = select(Institution).order_by(col(Institution.name)).limit(INSTITUTIONS_MAX)
+    """One row for each institution that has batches, by name; only those that the viewer may see."""
+    query = select(Institution).order_by(col(Institution.name))
     if visible is not None:
-        statement = statement.where(col(Institution.id).in_(visible))
-    return [
-        _row(institution, ordered[institution.code], by_state, used.get(institution.code, 0))
-        for institution in session.exec(statement)
-        if institution.code in ordered
-    ]
+        query = query.where(col(Institution.id).in_(visible))
+    institutions = session.exec(query).all()
+    tallies = cards.tallies(session, "institution", (institution.code for institution in institutions))
+    rows = ((institution, tallies[institution.code]) for institution in institutions)
+    return [_row(institution, tally) for institution, tally in rows if tally.get("batches")]
 
 
-def _row(
-    institution: Institution, ordered: tuple[int, int], by_state: dict[tuple[int, str, str], int], used: int
-) -> StockRow:
-    code = institution.code
-    issued = by_state.get((code, "written", ""), 0)
-    to_make = sum(by_state.get((code, state, ""), 0) for state in ("planned", "writing", "torn"))
-    voided = sum(count for (of, _, outcome), count in by_state.items() if of == code and outcome == "voided")
+def _row(institution: Institution, tally: Mapping[str, int]) -> StockRow:
     return StockRow(
-        institution_code=code,
+        institution_code=institution.code,
         institution_name=institution.name,
-        batches=ordered[0],
-        ordered=ordered[1],
-        to_make=to_make,
-        issued=issued,
-        used=used,
-        left=max(0, issued - used),
-        voided=voided,
+        batches=tally.get("batches", 0),
+        ordered=tally.get("ordered", 0),
+        to_make=sum(tally.get(f"one_time.{state}", 0) for state in TO_MAKE),
+        issued=tally.get("one_time.written", 0),
+        used=tally.get("one_time.used", 0),
+        left=left(tally),
+        voided=tally.get("one_time.voided", 0),
     )
 
 
-def _ordered(session: Session) -> dict[int, tuple[int, int]]:
-    statement = select(Batch.institution_code, func.count(), func.sum(Batch.count)).where(Batch.state != "cancelled")
-    rows = session.exec(statement.group_by(col(Batch.institution_code))).all()
-    return {code: (batches, int(credits_)) for code, batches, credits_ in rows}
-
-
-def _cards_by_state(session: Session) -> dict[tuple[int, str, str], int]:
-    statement = (
-        select(Batch.institution_code, Card.state, Card.outcome, func.count())
-        .join(Batch, col(Card.batch_id) == col(Batch.id))
-        .where(Card.level == "one_time")
-        .group_by(col(Batch.institution_code), col(Card.state), col(Card.outcome))
-    )
-    return {(code, state, outcome): count for code, state, outcome, count in session.exec(statement).all()}
-
-
-def _used(session: Session) -> dict[int, int]:
-    """Credits of our batches that were debited, each counted once."""
-    statement = (
-        select(Batch.institution_code, func.count(func.distinct(Usage.credit)))
-        .join(Batch, col(Usage.batch) == col(Batch.id))
-        .group_by(col(Batch.institution_code))
-    )
-    return dict(session.exec(statement).all())
+def left(tally: Mapping[str, int]) -> int:
+    """Cards that were written and not used."""
+    return max(0, tally.get("one_time.written", 0) - tally.get("one_time.used", 0))

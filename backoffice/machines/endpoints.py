@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from backoffice.accounts.access import AdministratorDep, IssuerDep, ViewerDep
 from backoffice.deps import BrokerDep, NowDep, SessionDep, SettingsDep
@@ -17,9 +17,10 @@ from backoffice.machines.schemas import (
     MachineUpdate,
 )
 from backoffice.models import JournalEntry, Machine
-from backoffice.pagination import Page, PageDep, make_page
+from backoffice.pagination import CursorDep, Page, PageDep, make_cursor_page, make_page
+from backoffice.routing import Router
 
-router = APIRouter(prefix="/api/v1/machines", tags=["machines"])
+router = Router(prefix="/api/v1/machines", tags=["machines"])
 
 
 @router.get("")
@@ -66,11 +67,12 @@ def list_journal(
     machine_id: int,
     viewer: ViewerDep,
     session: SessionDep,
-    page: PageDep,
+    page: CursorDep,
     epoch: Annotated[int | None, Query(ge=0)] = None,
 ) -> Page[JournalEntryRead]:
     """A machine's journal, newest entry first."""
-    return make_page(service.journal(session, viewer, machine_id, epoch, page), page, read_entry)
+    rows = service.journal(session, viewer, machine_id, epoch, page)
+    return make_cursor_page(rows, page, read_entry, lambda entry: (entry.epoch, entry.seq))
 
 
 @router.get("/{machine_id}/journal-state")

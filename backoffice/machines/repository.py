@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from backoffice.machines.schemas import MachineState
 from backoffice.models import Institution, JournalChain, JournalEntry, JournalGap, Machine, MachineKey
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest, PageRequest
 
 MISSING_STRETCHES_MAX = 100
 
@@ -46,17 +46,6 @@ def page_of(
     return session.exec(query).all()
 
 
-def silent_since(session: Session, now: int, intervals: int, limit: int) -> Sequence[Machine]:
-    """Machines in use that were silent for more than so many of their own report intervals."""
-    seen = func.coalesce(Machine.last_seen_at, Machine.registered_at)
-    query = select(Machine).where(
-        Machine.state != MachineState.RETIRED.value,
-        Machine.role == "swipe",
-        seen + col(Machine.report_interval_s) * intervals < now,
-    )
-    return session.exec(query.order_by(seen).limit(limit)).all()
-
-
 def keys(session: Session, machine_id: int, limit: int) -> Sequence[MachineKey]:
     """A machine's sealed keys, newest epoch first."""
     query = select(MachineKey).where(MachineKey.machine_id == machine_id)
@@ -68,18 +57,32 @@ def key(session: Session, machine_id: int, epoch: int) -> MachineKey | None:
     return session.get(MachineKey, (machine_id, epoch))
 
 
+def offered_keys(session: Session, machine_id: int) -> Sequence[MachineKey]:
+    """Keys that the machine may or may not have, oldest epoch first."""
+    query = select(MachineKey).where(MachineKey.machine_id == machine_id, col(MachineKey.committed).is_(False))
+    return session.exec(query.order_by(col(MachineKey.epoch))).all()
+
+
+def remove(session: Session, key: MachineKey) -> None:
+    """Forget a key."""
+    session.delete(key)
+    session.flush()
+
+
 def institution_exists(session: Session, institution_id: int) -> bool:
     """Whether there is such an institution."""
     return session.get(Institution, institution_id) is not None
 
 
-def journal(session: Session, machine_id: int, epoch: int | None, page: PageRequest) -> Sequence[JournalEntry]:
-    """A machine's journal, newest entry first."""
+def journal(session: Session, machine_id: int, epoch: int | None, page: CursorRequest) -> Sequence[JournalEntry]:
+    """A machine's journal, newest entry first, and one more than the limit when there are more."""
     query = select(JournalEntry).where(JournalEntry.machine_id == machine_id)
     if epoch is not None:
         query = query.where(JournalEntry.epoch == epoch)
-    query = query.order_by(col(JournalEntry.epoch).desc(), col(JournalEntry.seq).desc())
-    return session.exec(query.offset(page.offset).limit(page.limit + 1)).all()
+    order = (col(JournalEntry.epoch), col(JournalEntry.seq))
+    if after := page.after(len(order)):
+        query = query.where(tuple_(*order) < after if epoch is None else JournalEntry.seq < after[1])
+    return session.exec(query.order_by(*(column.desc() for column in order)).limit(page.limit + 1)).all()
 
 
 def entry(session: Session, machine_id: int, epoch: int, seq: int) -> JournalEntry | None:

@@ -21,7 +21,7 @@ from backoffice.machines.schemas import (
     MachineUpdate,
 )
 from backoffice.models import JournalChain, JournalEntry, JournalGap, Machine, MachineKey
-from backoffice.pagination import PageRequest
+from backoffice.pagination import CursorRequest, PageRequest
 
 MACHINE_KEY_BYTES = 32
 
@@ -49,7 +49,22 @@ def register(session: Session, wanted: MachineRegister, default_report_interval_
 
 
 def provision(session: Session, keyring: Keyring, machine_id: int, epoch: int, machine_key: bytes, now: int) -> Machine:
-    """Store the key that the machine got in a new epoch, sealed. Keys of earlier epochs stay for late reports."""
+    """The machine got a key and has it: its new epoch begins. Keys of earlier epochs stay for late reports."""
+    offer_key(session, keyring, machine_id, epoch, machine_key, now)
+    commit(session, machine_id, epoch)
+    return find(session, machine_id)
+
+
+def offer_key(
+    session: Session,
+    keyring: Keyring,
+    machine_id: int,
+    epoch: int,
+    machine_key: bytes,
+    now: int,
+    lock_args: bytes = b"",
+) -> None:
+    """Store the key of a new epoch, sealed, before the machine has it. The epoch does not begin before ``commit``."""
     machine = find(session, machine_id)
     if len(machine_key) != MACHINE_KEY_BYTES:
         raise InvalidInput(f"a machine key has {MACHINE_KEY_BYTES} bytes")
@@ -58,10 +73,32 @@ def provision(session: Session, keyring: Keyring, machine_id: int, epoch: int, m
     if epoch <= machine.epoch:
         raise WrongState(f"epoch {epoch} is not after the machine's epoch {machine.epoch}")
     sealed = keyring.seal(key_purpose(machine_id, epoch), machine_key)
-    repository.add(session, MachineKey(machine_id=machine_id, epoch=epoch, sealed_key=sealed, created_at=now))
+    machine.newest_epoch = max(machine.newest_epoch, epoch)
+    row = MachineKey(machine_id=machine_id, epoch=epoch, sealed_key=sealed, created_at=now, lock_args=lock_args)
+    repository.add(session, row)
+
+
+def commit(session: Session, machine_id: int, epoch: int) -> MachineKey | None:
+    """The machine has the key: the epoch begins. None when it has begun before, or a later one has."""
+    machine, key = find(session, machine_id), repository.key(session, machine_id, epoch)
+    if key is None or epoch <= machine.epoch:
+        return None
+    key.committed = True
     machine.epoch = epoch
     machine.health_seq = machine.health_uptime_s = machine.health_clock = machine.health_clock_max = None
-    return machine
+    return key
+
+
+def take_back_key(session: Session, machine_id: int, epoch: int) -> None:
+    """The machine does not have the key and never will: it is removed, its epoch's number stays spent."""
+    key = repository.key(session, machine_id, epoch)
+    if key is not None and not key.committed:
+        repository.remove(session, key)
+
+
+def offered_epochs(session: Session, machine_id: int) -> list[int]:
+    """Epochs whose key was sent to the machine without hearing whether it took it."""
+    return [key.epoch for key in repository.offered_keys(session, machine_id)]
 
 
 def open_key(session: Session, keyring: Keyring, machine_id: int, epoch: int) -> bytes:
@@ -119,7 +156,7 @@ def page_of(session: Session, viewer: Viewer, institution_id: int | None, page: 
 
 
 def journal(
-    session: Session, viewer: Viewer, machine_id: int, epoch: int | None, page: PageRequest
+    session: Session, viewer: Viewer, machine_id: int, epoch: int | None, page: CursorRequest
 ) -> Sequence[JournalEntry]:
     """A machine's journal, newest entry first."""
     get(session, viewer, machine_id)

@@ -8,9 +8,12 @@ from backoffice.models.agent import Agent
 from backoffice.models.alert import Alert
 from backoffice.models.api_token import ApiToken
 from backoffice.models.batch import Batch
+from backoffice.models.believed_time import BelievedTime
 from backoffice.models.card import Card
 from backoffice.models.card_event import CardEvent
+from backoffice.models.card_tally import CardTally
 from backoffice.models.command import MachineCommand
+from backoffice.models.deferred import Deferred
 from backoffice.models.device import Device
 from backoffice.models.in_doubt import InDoubt
 from backoffice.models.institution import Institution
@@ -27,7 +30,10 @@ from backoffice.models.master import Master
 from backoffice.models.pin_guard import PinGuard
 from backoffice.models.sms_in import SmsIn
 from backoffice.models.sms_out import SmsOut
+from backoffice.models.sms_set_aside import SmsSetAside
 from backoffice.models.usage import Usage
+from backoffice.models.usage_day import UsageDay
+from backoffice.models.usage_total import UsageTotal
 from backoffice.models.user import User
 from backoffice.models.white import White
 
@@ -36,8 +42,11 @@ __all__ = [
     "Alert",
     "ApiToken",
     "Batch",
+    "BelievedTime",
     "Card",
     "CardEvent",
+    "CardTally",
+    "Deferred",
     "Device",
     "InDoubt",
     "Institution",
@@ -55,7 +64,10 @@ __all__ = [
     "PinGuard",
     "SmsIn",
     "SmsOut",
+    "SmsSetAside",
     "Usage",
+    "UsageDay",
+    "UsageTotal",
     "User",
     "White",
 ]

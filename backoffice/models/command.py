@@ -8,7 +8,10 @@ class MachineCommand(SQLModel, table=True):
     """One command. It goes out in the sealed ack of every report until the machine's journal says that it was done."""
 
     __tablename__ = "machine_command"
-    __table_args__ = (Index("ix_machine_command_machine_state", "machine_id", "state"),)
+    __table_args__ = (
+        Index("ix_machine_command_machine_state", "machine_id", "state"),
+        Index("ix_machine_command_machine_id", "machine_id", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     """The id that the machine sees; a machine does one id once, so none may ever come again (repository.next_id)."""
@@ -16,7 +19,10 @@ class MachineCommand(SQLModel, table=True):
     kind: int
     """The kind's number in protocol.uplink."""
     args: bytes = Field(sa_type=LargeBinary, max_length=2048)
-    """CBOR list. Secrets in it (passwords, PINs) are blanked once the command has ended."""
+    """CBOR list, as a person may see it: passwords and PINs are blanked."""
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary, max_length=2176)
+    """The CBOR list as the machine gets it, sealed by the keyring for ``order:MACHINE:ID``; None when nothing in it is
+    secret, and once the command has ended."""
     state: str = Field(default="queued", max_length=16)
     """queued, sent, done, failed or cancelled."""
     created_by: int | None = Field(default=None, foreign_key="user.id")

@@ -1,6 +1,6 @@
 """Exams of which the machine knows only that they began."""
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 
@@ -8,6 +8,10 @@ class InDoubt(SQLModel, table=True):
     """An intent without a debit so far: the card may be burnt. Support may refund the credit."""
 
     __tablename__ = "in_doubt"
+    __table_args__ = (
+        Index("ix_in_doubt_received", "received_at", "machine_id", "credit"),
+        Index("ix_in_doubt_machine_received", "machine_id", "received_at", "credit"),
+    )
 
     machine_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key="machine.id")
     credit: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})

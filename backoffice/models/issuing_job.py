@@ -8,7 +8,13 @@ class IssuingJob(SQLModel, table=True):
     """One bulk order at one issuer. Its cards are rows of `card`; its PIN is in memory only, so a resume asks again."""
 
     __tablename__ = "issuing_job"
-    __table_args__ = (Index("ix_issuing_job_state", "state"),)
+    __table_args__ = (
+        Index("ix_issuing_job_changed", "changed_at", "id"),
+        Index("ix_issuing_job_state", "state"),
+        Index("ix_issuing_job_state_changed", "state", "changed_at", "id"),
+        Index("ix_issuing_job_batch", "batch_id", "kind"),
+        Index("ix_issuing_job_device", "device_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     kind: str = Field(max_length=16)

@@ -18,6 +18,8 @@ class Machine(SQLModel, table=True):
     """active, locked or retired."""
     epoch: int = Field(sa_type=BigInteger)
     """How often it was provisioned; every epoch has a key and a journal of its own."""
+    newest_epoch: int = Field(default=0, sa_type=BigInteger)
+    """The highest number that an attempt to provision it ever took. Refused attempts spend theirs, too."""
     institution_id: int | None = Field(default=None, foreign_key="institution.id", index=True)
     unique_id: str = Field(default="", max_length=64)
     """The board's own serial number, hex."""

@@ -11,12 +11,15 @@ class SmsOut(SQLModel, table=True):
     __table_args__ = (
         Index("ix_sms_out_state_next", "state", "next_at"),
         Index("ix_sms_out_machine_created", "machine_id", "created_at"),
+        Index("ix_sms_out_state_created", "state", "created_at", "id"),
+        Index("ix_sms_out_machine_state", "machine_id", "state", "created_at", "id"),
         Index("ix_sms_out_created_at", "created_at"),
-        Index("ix_sms_out_provider", "platform", "provider_id"),
+        Index("ix_sms_out_number_handed_over", "number", "handed_over_at"),
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    """Also what delivery reports name."""
+    """Also what delivery reports name and what a push is sealed with: a number that was used never comes again."""
     machine_id: int = Field(sa_type=BigInteger, foreign_key="machine.id")
     sms_in_id: int | None = Field(default=None, foreign_key="sms_in.id", index=True)
     """The report that it answers."""
@@ -32,10 +35,13 @@ class SmsOut(SQLModel, table=True):
     changed_at: int
     next_at: int
     """When to hand it to the platform."""
+    handed_over_at: int | None = None
+    """When it was last handed to the platform, or was about to be."""
     attempts: int = 0
     platform: str = Field(default="", max_length=16)
     """Which platform has it."""
     provider_id: str | None = Field(default=None, max_length=120)
-    """The platform's own number of it. A modem's is one byte, so it comes again: the newest is meant."""
+    """The platform's own number of it. A modem's is one byte, and begins anew when the modem does: which SMS a delivery
+    report means is told by the time at which the network took it, too."""
     error: str = Field(default="", max_length=40)
     """Why the last attempt failed, or why it is not sent any more: a code of docs/errors.md."""

@@ -17,7 +17,7 @@ class GroupBy(StrEnum):
 
 
 class UsageFilter(BaseModel):
-    """Which debits are wanted."""
+    """Which debits are wanted. Days are those of each clinic's own clock, both ends included."""
 
     first_day: date | None = None
     last_day: date | None = None
@@ -43,6 +43,7 @@ class UsageRead(BaseModel):
     time_quality: str
     day: str
     disputed: bool
+    standing: str = Field(description='"counted", or why it does not count.')
     received_at: int
 
 
@@ -52,8 +53,9 @@ class UsageCount(BaseModel):
     day: str | None = None
     institution_id: int | None = None
     machine_id: int | None = None
-    exams: int
+    exams: int = Field(description="Debits that count.")
     disputed: int = Field(description="How many of them are disputed.")
+    uncounted: int = Field(0, description="Debits that are kept and do not count; not with `disputed`.")
 
 
 class InDoubtRead(BaseModel):

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from backoffice.settings import Settings
 from backoffice.web import assets
 from backoffice.web.pages import (
     account,
@@ -41,7 +42,8 @@ PAGES = (
 def install(app: FastAPI) -> None:
     """Pages, static files, pages for errors, and the headers that guard them all."""
     app.state.error_page = error_page
-    app.add_middleware(SecurityHeaders)
+    settings: Settings = app.state.context.settings
+    app.add_middleware(SecurityHeaders, speaks_https=settings.speaks_https)
     app.mount(assets.static_path(), assets.KeptForEver(directory=assets.STATIC_FOLDER), name="static")
     for page in PAGES:
         app.include_router(page.router)

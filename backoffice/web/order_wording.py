@@ -19,6 +19,9 @@ RESULTS: Mapping[str, str] = {
     Result.RETURNED: mark("The new connection did not work. The machine has returned to the old one by itself."),
     Result.BAD_SIGNATURE: mark("The machine refused: it does not find the signature of its authority."),
     Result.STALE: mark("The machine refused: it has obeyed a later order already."),
+    Result.UNREADABLE: mark(
+        "This server can no longer open the secrets in this order: its keyring was replaced. Order again."
+    ),
     Result.UNKNOWN: mark("The machine gave an answer that this server does not know."),
 }
 KEPT = mark("The new connection works: the machine keeps it.")

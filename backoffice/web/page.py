@@ -12,6 +12,7 @@ from backoffice.accounts.access import ViewerDep
 from backoffice.accounts.roles import STAFF, Role, Viewer
 from backoffice.clock import zone
 from backoffice.deps import MOMENT_KEY, ContextDep, SessionDep
+from backoffice.events.login_key import login_key
 from backoffice.web.formats import Formats
 from backoffice.web.i18n import LANGUAGE_COOKIE, Translator, choose_language, mark, translator
 from backoffice.web.reads import alarms
@@ -122,7 +123,8 @@ class Desk:
             user=user,
             open_alerts=alarms.open_count(self.session, self.viewer.institution_ids),
             may_acknowledge=self.may_acknowledge,
-            moment=self.session.info.get(MOMENT_KEY, ""),
+            moment=self.session.info[MOMENT_KEY].seen_by(self.viewer),
+            login=login_key(self.request),
             **values,
         )
 

@@ -6,7 +6,8 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from backoffice.context import Context
-from backoffice.errors import BackOfficeError, NotLoggedIn, PasswordChangeRequired
+from backoffice.errors import BackOfficeError, NotLoggedIn, PasswordChangeRequired, TooManyAttempts
+from backoffice.web.formats import Formats
 from backoffice.web.i18n import mark
 from backoffice.web.page import formats_of, here, render
 
@@ -25,7 +26,7 @@ _WORDS = {
         mark("This address makes no sense"),
         mark("A filter in the address has an impossible value. Go back and choose again."),
     ),
-    429: (mark("Too many attempts"), mark("Wait a few minutes and try again.")),
+    429: (mark("Too many attempts"), ""),
     503: (mark("The server is busy"), mark("Nothing is lost. Wait a moment and load the page again.")),
 }
 _OTHER = (
@@ -50,12 +51,20 @@ def error_page(request: Request, error: BackOfficeError) -> Response:
         formats,
         error.status,
         heading=say(heading),
-        words=say(words),
+        words=say(words) if words else words_for_wait(formats, error),
         code=error.code,
         reference=error.detail.get("reference", ""),
     )
     page.headers.update(error.headers())
     return page
+
+
+def words_for_wait(formats: Formats, error: BackOfficeError) -> str:
+    """When to try again, with a figure."""
+    say = formats.translator.gettext
+    if isinstance(error, TooManyAttempts):
+        return say("Too many attempts. Try again in %(time)s.") % {"time": formats.wait(error.retry_after_s)}
+    return say("The server is busy with other sign-ins. Try again in a few seconds.")
 
 
 def _login_address(request: Request) -> str:

@@ -3,6 +3,7 @@
 from protocol import journal
 
 from backoffice.models import JournalEntry, Usage
+from backoffice.usage.standing import Standing
 from backoffice.web.formats import Formats
 from backoffice.web.i18n import mark
 from backoffice.web.page import Desk
@@ -18,12 +19,17 @@ STEP_NAMES = {
     "usage": mark("Counted as one exam"),
 }
 STEP_UNKNOWN = {
-    "authority": mark("This server has no record of the certificates; the machine checked them itself."),
-    "batch": mark("This server has no record of the batch; the machine checked its certificate itself."),
-    "card": mark("This server has no record of the card; the machine checked its tag itself."),
+    "authority": mark("This server has no record of the certificates: they were not signed here."),
+    "batch": mark("This server has no record of the batch: it was not issued here."),
+    "card": mark("This server has no record of the card: it was not written here."),
     "machine": mark("The machine's journal entry is not stored."),
     "channel": mark("How it came is not known."),
     "usage": mark("It is not counted."),
+}
+STANDINGS = {
+    Standing.UNISSUED.value: mark("not counted: it was never issued"),
+    Standing.FOREIGN.value: mark("not counted: issued for another machine, or another provisioning of it"),
+    Standing.VOID.value: mark("not counted: it was given up before it was debited"),
 }
 QUALITIES = {
     "trusted": mark("the machine's clock was right"),
@@ -34,7 +40,7 @@ QUALITIES = {
 
 def trail_of(desk: Desk, debit: DebitRow, usage: Usage) -> list[TrailStep]:
     """The stations, from the root of trust to the dashboard."""
-    entries = journals.around(desk.session, usage.machine_id, usage.epoch, usage.credit)
+    entries = journals.around(desk.session, usage.machine_id, usage.epoch, usage.credit, usage.seq)
     return [
         *_cards(desk, usage),
         _machine(desk, debit, usage, entries),
@@ -101,11 +107,19 @@ def _usage(desk: Desk, debit: DebitRow, usage: Usage) -> TrailStep:
     say = desk.words.gettext
     facts = (
         (say("Day"), usage.day),
+        (say("By the clinic's clock"), desk.formats.at(debit.zone_name).exact(usage.time)),
         (say("Number"), desk.formats.number(debit.id)),
-        (say("State"), say("disputed") if debit.disputed else say("counted once")),
+        (say("State"), _state(desk, debit)),
     )
     href = address("/usage", institution=debit.institution_code, since=usage.day, until=usage.day)
-    return TrailStep("usage", "count", True, facts, None, href)
+    return TrailStep("usage", "count", debit.standing not in STANDINGS, facts, None, href)
+
+
+def _state(desk: Desk, debit: DebitRow) -> str:
+    say = desk.words.gettext
+    if debit.standing in STANDINGS:
+        return say(STANDINGS[debit.standing])
+    return say("disputed") if debit.disputed else say("counted once")
 
 
 def _range(formats: Formats, first: int, count: int) -> str:

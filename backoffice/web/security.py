@@ -7,6 +7,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
+        "worker-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
@@ -29,17 +30,23 @@ HEADERS = {
 }
 
 
+HSTS_KEPT_S = 365 * 86400
+"""A browser that was here once over HTTPS tries nothing else with this host for so long (RFC 6797)."""
+
+
 class SecurityHeaders:
     """Adds the headers to every answer that has none of its own. Plain ASGI: event streams are not held back."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, speaks_https: bool) -> None:
         self.app = app
+        transport = {"strict-transport-security": f"max-age={HSTS_KEPT_S}"} if speaks_https else {}
+        self.headers = HEADERS | transport
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -43,6 +43,8 @@ class Total:
 class DayCount:
     day: date
     count: int
+    today: bool = False
+    """Whether it is the present day at one of the clinics that are counted."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,11 @@ class DebitRow:
     credit: int
     disputed: bool
     received_at: int
+    day: str = ""
+    """The day that it counts for, by its clinic's clock."""
+    zone_name: str = "UTC"
+    """Its clinic's zone at present."""
+    standing: str = "counted"
 
     @property
     def href(self) -> str:
@@ -189,7 +196,7 @@ class AuthorityView:
     open_until: int | None
     """Only of the viewer's own session."""
     somebody_else: bool
-    readers: Sequence[tuple[int, str]]
+    readers: Sequence[Choice]
 
 
 @dataclass(frozen=True)
@@ -198,7 +205,10 @@ class OrderForms:
 
     authority: AuthorityView
     doubts: Sequence["DoubtRow"]
+    doubts_more: int
+    """Cards in doubt beyond those that are offered."""
     batches: Sequence[int]
+    more_batches: bool
     intervals: Sequence[int]
     transports: Sequence[tuple[str, str]]
     """Orders of links, and their names."""

@@ -57,6 +57,14 @@ ALERTS: Mapping[str, str] = {
     Kind.ORDER_REFUSED: mark("A machine did not obey an order to lock or unlock"),
     Kind.TRIAL_FAILED: mark("A machine returned to its old connection"),
     Kind.SMS_STUCK: mark("Short messages do not go out"),
+    Kind.DEBIT_UNISSUED: mark("A debit was reported that does not fit what was issued"),
+    Kind.DEBIT_REVOKED: mark("A card was debited after it was revoked"),
+    Kind.REVOCATION_FAILED: mark("A machine did not revoke a card or batch"),
+    Kind.ZONE_UNKNOWN: mark("An institution's time zone is not known here"),
+    Kind.MEANING_DEFERRED: mark("Reports are stored, but not counted yet"),
+    Kind.SERVER_CLOCK: mark("The server's clock is not believed"),
+    Kind.SMS_MODEM_AWAY: mark("The modem for short messages cannot be used"),
+    Kind.SMS_UNREADABLE: mark("A short message cannot be read"),
 }
 
 JOB_STEPS: Mapping[str, str] = {

@@ -1,23 +1,26 @@
 """Signing in and out, one's own password, and the reader's language."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from pydantic import SecretStr
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from backoffice.accounts import service
+from backoffice.accounts import cookies, passwords, service
 from backoffice.accounts.access import COOKIE, AnyUserDep, find_user
+from backoffice.accounts.caller import caller_of
 from backoffice.accounts.schemas import Credentials, PasswordChange
 from backoffice.accounts.secrets import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS
-from backoffice.db import READ, transaction
-from backoffice.deps import ContextDep, NowDep, SessionDep, SettingsDep
-from backoffice.errors import BadCredentials, InvalidInput, TooManyAttempts
-from backoffice.settings import Settings
+from backoffice.deps import BrokerDep, ContextDep, NowDep, SessionDep, SettingsDep
+from backoffice.errors import BackOfficeError, BadCredentials, HashingBusy, InvalidInput, TooManyAttempts
+from backoffice.events.login_key import login_key
+from backoffice.routing import Router
+from backoffice.web.formats import Formats
 from backoffice.web.i18n import LANGUAGE_COOKIE, LANGUAGES
 from backoffice.web.page import formats_of, render, safe_next
+from backoffice.web.problems import words_for_wait
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 LANGUAGE_KEPT_S = 400 * 86400
 Text = Annotated[str, Form(max_length=1000)]
@@ -31,78 +34,74 @@ def login_page(
     user, _by_token = find_user(request, session, now)
     if user is not None:
         return RedirectResponse(safe_next(to), 303)
-    return _login(request, context.settings, now, to=safe_next(to), signed_out=signed_out)
+    return _login(request, formats_of(request, now, context.settings.timezone), to=safe_next(to), signed_out=signed_out)
 
 
 @router.post("/login")
 def log_in(
     request: Request,
     context: ContextDep,
-    session: SessionDep,
     now: NowDep,
     login: Annotated[str, Form(max_length=64)],
     password: Password,
     to: Text = "/",
 ) -> Response:
-    name = login.strip().lower()
-    address = request.client.host if request.client else "unknown"
+    given = Credentials(login=login, password=password)
     try:
-        with transaction(context.engine, READ) as reading:  # hashing a password must not hold up writers
-            given = Credentials(login=name, password=password)
-            user = service.check_password(reading, context.throttle, given, address, now)
-    except (BadCredentials, TooManyAttempts) as error:
-        say = formats_of(request, now, context.settings.timezone).translator.gettext
-        late = isinstance(error, TooManyAttempts)
-        problem = say("Too many attempts. Wait a few minutes.") if late else say("Login name or password is wrong.")
-        return _login(request, context.settings, now, error.status, login=name, problem=problem, to=safe_next(to))
-    token = service.open_login_session(session, user, context.settings.login_lifetime_s, now)
-    answer = RedirectResponse("/password" if user.password_change_required else safe_next(to), 303)
-    _set_cookie(answer, token, context.settings)
+        entry = passwords.log_in(context, given, caller_of(request, context.keyring, given.login))
+    except (BadCredentials, TooManyAttempts, HashingBusy) as error:
+        formats = formats_of(request, now, context.settings.timezone)
+        return _login(request, formats, error, login=given.login, to=safe_next(to))
+    answer = RedirectResponse("/password" if entry.user.password_change_required else safe_next(to), 303)
+    cookies.let_in(request, answer, context, entry)
     return answer
 
 
 @router.post("/logout")
-def log_out(request: Request, session: SessionDep, settings: SettingsDep) -> Response:
+def log_out(request: Request, session: SessionDep, settings: SettingsDep, broker: BrokerDep) -> Response:
     service.log_out(session, request.cookies.get(COOKIE, ""))
+    broker.hang_up_after_commit(session, login_key(request))
     answer = RedirectResponse("/login?signed_out=1", 303)
-    answer.delete_cookie(COOKIE, path="/", secure=settings.cookie_secure, httponly=True, samesite="lax")
+    cookies.let_out(answer, settings)
     return answer
 
 
 @router.get("/password")
 def password_page(request: Request, user: AnyUserDep, settings: SettingsDep, now: NowDep) -> Response:
-    return _password(request, settings, now, required=user.password_change_required)
+    return _password(request, formats_of(request, now, settings.timezone), required=user.password_change_required)
 
 
 @router.post("/password")
 def change_password(
     request: Request,
     user: AnyUserDep,
-    session: SessionDep,
-    settings: SettingsDep,
+    context: ContextDep,
     now: NowDep,
     current: Password,
     new: Password,
     again: Password,
 ) -> Response:
-    say = formats_of(request, now, settings.timezone).translator.gettext
+    formats = formats_of(request, now, context.settings.timezone)
+    say = formats.translator.gettext
 
-    def again_with(problem: str) -> Response:
-        required = user.password_change_required
-        return _password(request, settings, now, 422, required=required, problem=problem)
+    def again_with(problem: str, error: BackOfficeError) -> Response:
+        return _password(request, formats, error, required=user.password_change_required, problem=problem)
 
     if new.get_secret_value() != again.get_secret_value():
-        return again_with(say("The two new passwords differ."))
+        return again_with(say("The two new passwords differ."), InvalidInput())
     if len(new.get_secret_value()) < PASSWORD_MIN_CHARS:
-        return again_with(say("The new password is too short."))
+        return again_with(say("The new password is too short."), InvalidInput())
     try:
-        changed = service.change_password(session, user.id or 0, PasswordChange(current=current, new=new))
+        wanted = PasswordChange(current=current, new=new)
+        entry = passwords.change(context, user, wanted, caller_of(request, context.keyring, user.login))
     except BadCredentials:
-        return again_with(say("The current password is wrong."))
-    except InvalidInput:
-        return again_with(say("The new password is the old one."))
+        return again_with(say("The current password is wrong."), InvalidInput())
+    except InvalidInput as error:
+        return again_with(say("The new password is the old one."), error)
+    except (TooManyAttempts, HashingBusy) as error:
+        return again_with(words_for_wait(formats, error), error)
     answer = RedirectResponse("/", 303)
-    _set_cookie(answer, service.open_login_session(session, changed, settings.login_lifetime_s, now), settings)
+    cookies.let_in(request, answer, context, entry)
     return answer
 
 
@@ -127,42 +126,30 @@ def choose_language(settings: SettingsDep, language: Text, to: Text = "/") -> Re
 
 def _login(
     request: Request,
-    settings: Settings,
-    now: int,
-    status: int = 200,
+    formats: Formats,
+    error: BackOfficeError | None = None,
     *,
     login: str = "",
-    problem: str = "",
     to: str,
     signed_out: bool = False,
 ) -> HTMLResponse:
-    formats = formats_of(request, now, settings.timezone)
+    wrong = formats.translator.gettext("Login name or password is wrong.")
+    problem = wrong if isinstance(error, BadCredentials) else words_for_wait(formats, error) if error else ""
     values = {"login": login, "problem": problem, "to": to, "signed_out": signed_out}
-    return render(request, "pages/login.html", formats, status, **values)
+    return _answered(request, "pages/login.html", formats, error, **values)
 
 
 def _password(
-    request: Request, settings: Settings, now: int, status: int = 200, *, required: bool, problem: str = ""
+    request: Request, formats: Formats, error: BackOfficeError | None = None, *, required: bool, problem: str = ""
 ) -> HTMLResponse:
-    formats = formats_of(request, now, settings.timezone)
-    return render(
-        request,
-        "pages/password.html",
-        formats,
-        status,
-        required=required,
-        problem=problem,
-        minimum=PASSWORD_MIN_CHARS,
-    )
+    values = {"required": required, "problem": problem, "minimum": PASSWORD_MIN_CHARS}
+    return _answered(request, "pages/password.html", formats, error, **values)
 
 
-def _set_cookie(answer: Response, token: str, settings: Settings) -> None:
-    answer.set_cookie(
-        COOKIE,
-        token,
-        max_age=settings.login_lifetime_s,
-        path="/",
-        secure=settings.cookie_secure,
-        httponly=True,
-        samesite="lax",
-    )
+def _answered(
+    request: Request, template: str, formats: Formats, error: BackOfficeError | None, **values: Any
+) -> HTMLResponse:
+    values["wait_s"] = error.retry_after_s if isinstance(error, TooManyAttempts) else 0
+    page = render(request, template, formats, error.status if error else 200, **values)
+    page.headers.update(error.headers() if error else {})
+    return page

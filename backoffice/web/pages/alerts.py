@@ -2,19 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query
+from fastapi import Form, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backoffice.accounts.access import IssuerDep
 from backoffice.alerts import service as alert_service
 from backoffice.deps import BrokerDep
+from backoffice.pagination import cursor_text
+from backoffice.routing import Router
 from backoffice.web.page import Desk, DeskDep, safe_next
-from backoffice.web.pages.filters import ROWS_A_PAGE, NumberInPath, OffsetDep, pager
+from backoffice.web.pages.filters import ROWS_A_PAGE, BetterDep, NumberInPath, WorseDep
 from backoffice.web.reads import alarms, exams
-from backoffice.web.views import Choice, address
+from backoffice.web.reads.slices import Slice
+from backoffice.web.views import AlertRow, Choice, Pager, address
 from backoffice.web.wording import ALERTS, spoken
 
-router = APIRouter(prefix="/alerts", include_in_schema=False)
+router = Router(prefix="/alerts", include_in_schema=False)
 
 DOUBTS_SHOWN = 50
 
@@ -23,18 +26,33 @@ ToForm = Annotated[str, Form(max_length=1000)]
 
 @router.get("")
 def alerts(
-    desk: DeskDep, offset: OffsetDep, state: Annotated[str, Query(pattern="^(open|acknowledged|cleared)$")] = "open"
+    desk: DeskDep,
+    worse_than: WorseDep,
+    better_than: BetterDep,
+    state: Annotated[str, Query(pattern="^(open|acknowledged|cleared)$")] = "open",
 ) -> HTMLResponse:
-    rows = alarms.listed(desk.session, desk.viewer.institution_ids, state, ROWS_A_PAGE + 1, offset)
+    visible = desk.viewer.institution_ids
+    shown = alarms.listed(desk.session, visible, state, ROWS_A_PAGE, older_than=better_than, newer_than=worse_than)
+    doubts = exams.in_doubt(desk.session, visible, DOUBTS_SHOWN) if state == "open" else []
+    all_doubts = exams.in_doubt_count(desk.session, visible) if len(doubts) == DOUBTS_SHOWN else len(doubts)
     return desk.page(
         "pages/alerts.html",
         "alerts",
         state=state,
         state_choices=_state_choices(desk),
-        alerts=rows[:ROWS_A_PAGE],
-        pages=pager("/alerts", offset, len(rows), state=state),
+        alerts=shown.rows,
+        pages=_pager(shown, state),
         alert_titles=spoken(desk.words, ALERTS),
-        doubts=exams.in_doubt(desk.session, desk.viewer.institution_ids, DOUBTS_SHOWN) if state == "open" else [],
+        doubts=doubts,
+        doubts_more=all_doubts - len(doubts),
+    )
+
+
+def _pager(shown: Slice[AlertRow], state: str) -> Pager:
+    worse, better = shown.newer_than, shown.older_than
+    return Pager(
+        before=address("/alerts", state=state, worse_than=cursor_text(worse)) if worse else "",
+        after=address("/alerts", state=state, better_than=cursor_text(better)) if better else "",
     )
 
 

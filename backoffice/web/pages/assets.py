@@ -1,14 +1,15 @@
 """What pages load besides themselves: the chart library and the charts' specifications."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from backoffice.deps import SettingsDep
 from backoffice.errors import NotFound
+from backoffice.routing import Router
 from backoffice.web import assets
 from backoffice.web.charts import chart
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 SPEC_KEPT_S = 300
 

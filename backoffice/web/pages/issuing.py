@@ -2,20 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import HTMLResponse
 
 from backoffice.accounts.access import RequireRole
 from backoffice.accounts.roles import Role
 from backoffice.authority.pins import PIN_CHARS_MIN
 from backoffice.errors import NotFound
+from backoffice.routing import Router
 from backoffice.web.page import Desk, DeskDep
-from backoffice.web.pages.filters import ROWS_A_PAGE, NumberInPath, OffsetDep, pager
+from backoffice.web.pages.filters import ROWS_A_PAGE, NewerDep, NumberInPath, OlderDep, cursor_pager
 from backoffice.web.reads import jobs
 from backoffice.web.views import Choice, address
 from backoffice.web.wording import JOB_STEPS, OUTCOMES, PROBLEMS, REASONS, spoken
 
-router = APIRouter(prefix="/issuing", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER))])
+router = Router(prefix="/issuing", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER))])
 
 ProblemDep = Annotated[str, Query(max_length=40)]
 STATES = {"active": jobs.ACTIVE, "done": ("done", "cancelled"), "all": ()}
@@ -24,21 +25,24 @@ STATES = {"active": jobs.ACTIVE, "done": ("done", "cancelled"), "all": ()}
 @router.get("")
 def issuing(
     desk: DeskDep,
-    offset: OffsetDep,
+    older_than: OlderDep,
+    newer_than: NewerDep,
     problem: ProblemDep = "",
     state: Annotated[str, Query(pattern="^(active|done|all)$")] = "all",
 ) -> HTMLResponse:
-    rows = jobs.listed(desk.session, STATES[state], ROWS_A_PAGE + 1, offset)
+    shown = jobs.listed(desk.session, STATES[state], ROWS_A_PAGE, older_than, newer_than)
+    waiting = jobs.batches_without_cards(desk.session)
     return desk.page(
         "pages/issuing.html",
         "issuing",
         state=state,
         state_choices=_state_choices(desk),
-        jobs=rows[:ROWS_A_PAGE],
-        pages=pager("/issuing", offset, len(rows), state=state),
+        jobs=shown.rows,
+        pages=cursor_pager("/issuing", shown.newer_than, shown.older_than, state=state),
         weak_medium=jobs.weak_cards_exist(desk.session),
         problem=problem,
-        waiting_batches=jobs.batches_without_cards(desk.session),
+        waiting_batches=waiting[: jobs.BATCHES_MAX],
+        more_waiting=len(waiting) > jobs.BATCHES_MAX,
         readers=jobs.readers(desk.session),
         pin_least=PIN_CHARS_MIN,
         job_steps=spoken(desk.words, JOB_STEPS),

@@ -6,7 +6,7 @@ A job's work makes short transactions of its own, so these endpoints hold none.
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from pydantic import SecretStr
 from starlette.responses import RedirectResponse
 
@@ -14,11 +14,12 @@ from backoffice.authority.pins import PIN_CHARS_MAX, PIN_CHARS_MIN
 from backoffice.errors import BackOfficeError
 from backoffice.issuing import runner, service
 from backoffice.issuing.schemas import JobResume, OneTimeOrder
+from backoffice.routing import Router
 from backoffice.web.pages.filters import NumberInPath
 from backoffice.web.views import address
 from backoffice.workshop import DeskIssuerDep, WorkshopDep
 
-router = APIRouter(prefix="/issuing", include_in_schema=False)
+router = Router(prefix="/issuing", include_in_schema=False)
 
 PinForm = Annotated[SecretStr, Form(min_length=PIN_CHARS_MIN, max_length=PIN_CHARS_MAX)]
 NumberForm = Annotated[int, Form(ge=1, le=0xFFFFFFFF)]

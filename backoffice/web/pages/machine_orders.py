@@ -7,7 +7,7 @@ the authority holds no request transaction: it makes short ones of its own, and 
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from protocol import uplink
 from pydantic import SecretStr
 from starlette.responses import RedirectResponse
@@ -20,19 +20,20 @@ from backoffice.devices import service as devices
 from backoffice.errors import BackOfficeError
 from backoffice.machines import configuration
 from backoffice.models import MachineCommand
+from backoffice.routing import Router
 from backoffice.settings import Settings
 from backoffice.tls import certificates
 from backoffice.web.page import safe_next
 from backoffice.web.pages.filters import NumberInPath
-from backoffice.web.reads import orders as reads
+from backoffice.web.reads import choices
 from backoffice.web.views import address
-from backoffice.workshop import DeskAdministratorDep, WorkshopDep
+from backoffice.workshop import AtDeskDep, DeskAdministratorDep, WorkshopDep
 
 PLACE = "#orders"
 CARD_PATIENCE_MS = 60_000
 UNCHANGED = ""
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 NumberForm = Annotated[int, Form(ge=1, le=0xFFFFFFFF)]
 TextForm = Annotated[str, Form(max_length=configuration.TEXT_MAX_CHARS)]
@@ -154,14 +155,19 @@ def cancel(desk: OrderDeskDep, machine_id: NumberInPath, command_id: NumberInPat
 
 @router.post("/authority/open")
 def open_authority(
-    viewer: DeskAdministratorDep, workshop: WorkshopDep, device: NumberForm, pin: PinForm, to: TextForm = "/"
+    viewer: DeskAdministratorDep,
+    workshop: WorkshopDep,
+    at_desk: AtDeskDep,
+    device: NumberForm,
+    pin: PinForm,
+    to: TextForm = "/",
 ) -> RedirectResponse:
     """Waits for the master card."""
     back = safe_next(to)
     try:
         with workshop.reading() as session:
-            reader = devices.usable(session, device, *reads.CARD_READERS)
-        workshop.do(
+            reader = devices.usable(session, device, *choices.CARD_READERS)
+        at_desk.do(
             reader,
             f"{viewer.login} (authority)",
             lambda issuer: opening.open_authority(workshop, issuer, reader, pin, viewer.user_id, CARD_PATIENCE_MS),
@@ -178,7 +184,7 @@ def close_authority(_viewer: DeskAdministratorDep, workshop: WorkshopDep, to: Te
 
 
 def _settings(desk: OrderDesk, machine_id: int, wanted: dict[str, Any]) -> RedirectResponse:
-    return _told(desk, machine_id, lambda: service.change_settings(*desk.at(machine_id), wanted, desk.now))
+    return _told(desk, machine_id, lambda: desk.change_settings(machine_id, wanted))
 
 
 def _own_authority(settings: Settings) -> bytes | str:

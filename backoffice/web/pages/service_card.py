@@ -7,24 +7,28 @@ answer to the form is the summary itself.
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import Depends, Form, Request
 from starlette.responses import HTMLResponse
 
 from backoffice.accounts.access import RequireRole
 from backoffice.accounts.roles import Role
+from backoffice.db import READ
+from backoffice.deps import dated
 from backoffice.devices import service as devices
 from backoffice.devices import service_card
 from backoffice.devices.service_card import Visit
 from backoffice.errors import BackOfficeError
+from backoffice.routing import Router
 from backoffice.web.order_wording import PROBLEMS
 from backoffice.web.page import Desk, DeskDep
+from backoffice.web.pages.filters import machine_choices, reader_choices
 from backoffice.web.pages.machine_orders import CARD_PATIENCE_MS, NumberForm
-from backoffice.web.reads import orders, places
+from backoffice.web.reads import choices, machines
 from backoffice.web.sms_wording import ERRORS
 from backoffice.web.wording import SERVICE_CARD_PROBLEMS, spoken
-from backoffice.workshop import DeskIssuerDep, Workshop, WorkshopDep
+from backoffice.workshop import AtDeskDep, DeskIssuerDep, Workshop, WorkshopDep
 
-router = APIRouter(prefix="/service-card", include_in_schema=False)
+router = Router(prefix="/service-card", include_in_schema=False)
 
 OptionalMachineForm = Annotated[str, Form(pattern="^[0-9]{0,10}$")]
 
@@ -47,14 +51,15 @@ def read_card(
     request: Request,
     viewer: DeskIssuerDep,
     workshop: WorkshopDep,
+    at_desk: AtDeskDep,
     device: NumberForm,
     machine: OptionalMachineForm = "",
 ) -> HTMLResponse:
     also_for = [int(machine)] if machine else []
     try:
         with workshop.reading() as session:
-            reader = devices.usable(session, device, *orders.CARD_READERS)
-        visit = workshop.do(
+            reader = devices.usable(session, device, *choices.CARD_READERS)
+        visit = at_desk.do(
             reader,
             f"{viewer.login} (service card)",
             lambda issuer: service_card.exchange(workshop, issuer, reader, CARD_PATIENCE_MS, also_for),
@@ -65,11 +70,13 @@ def read_card(
 
 
 @router.post("/make")
-def make_card(request: Request, viewer: DeskIssuerDep, workshop: WorkshopDep, device: NumberForm) -> HTMLResponse:
+def make_card(
+    request: Request, viewer: DeskIssuerDep, workshop: WorkshopDep, at_desk: AtDeskDep, device: NumberForm
+) -> HTMLResponse:
     try:
         with workshop.reading() as session:
-            reader = devices.usable(session, device, *orders.CARD_READERS)
-        uid, store_bytes = workshop.do(
+            reader = devices.usable(session, device, *choices.CARD_READERS)
+        uid, store_bytes = at_desk.do(
             reader,
             f"{viewer.login} (service card)",
             lambda issuer: service_card.make(workshop, issuer, reader, CARD_PATIENCE_MS),
@@ -89,7 +96,7 @@ def _shown(
     visit: Visit | None = None,
     made: Made | None = None,
 ) -> HTMLResponse:
-    with workshop.reading() as session:
+    with dated(workshop.context, READ) as session:
         desk = Desk(request, session, viewer, workshop.now(), workshop.context.settings.timezone)
         return _page(desk, device, problem, visit, made)
 
@@ -97,14 +104,14 @@ def _shown(
 def _page(
     desk: Desk, device: int = 0, problem: str = "", visit: Visit | None = None, made: Made | None = None
 ) -> HTMLResponse:
-    machines = places.machines(desk.session, desk.viewer.institution_ids, desk.now)
+    shown = [] if visit is None else [*visit.machines, *(trouble.machine_id for trouble in visit.errors)]
     return desk.page(
         "pages/service_card.html",
         "service_card",
-        readers=orders.card_readers(desk.session),
+        readers=reader_choices(desk),
         device=device,
-        machines=sorted((row for row in machines if row.role == "swipe"), key=lambda row: (row.name, row.id)),
-        machine_names={row.id: row.name for row in machines},
+        machine_choices=machine_choices(desk)[1:],
+        machine_names=machines.names_of(desk.session, shown),
         problem=problem,
         problems=spoken(desk.words, {**ERRORS, **PROBLEMS, **SERVICE_CARD_PROBLEMS}),
         visit=visit,

@@ -1,35 +1,35 @@
 """Short messages, in and out: what came of each, and what they cost."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import HTMLResponse
 
 from backoffice.accounts.access import RequireRole
 from backoffice.accounts.roles import Role
 from backoffice.clock import zone
 from backoffice.deps import ContextDep
-from backoffice.pagination import PageRequest
+from backoffice.pagination import Cursor, cursor_text
+from backoffice.routing import Router
 from backoffice.sms import service
-from backoffice.sms.schemas import Direction, SmsDay
+from backoffice.sms.repository import Traffic
+from backoffice.sms.schemas import Direction, SmsDay, SmsRead
 from backoffice.web.page import Desk, DeskDep
 from backoffice.web.pages.filters import (
     ROWS_A_PAGE,
-    OffsetDep,
+    OlderSmsDep,
     OptionalDay,
     OptionalNumber,
     machine_choices,
-    pager,
 )
-from backoffice.web.reads import places
+from backoffice.web.reads import machines
 from backoffice.web.sms_wording import ERRORS, KINDS, PLATFORMS, STATES
-from backoffice.web.views import Choice, SmsTotals
+from backoffice.web.views import Choice, Pager, SmsTotals, address
 from backoffice.web.wording import spoken, spoken_pairs
 
-router = APIRouter(
-    prefix="/sms", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER, Role.INVESTOR))]
-)
+router = Router(prefix="/sms", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER, Role.INVESTOR))])
 
 DAYS_COUNTED = 7
 
@@ -38,7 +38,7 @@ DAYS_COUNTED = 7
 def sms(
     desk: DeskDep,
     context: ContextDep,
-    offset: OffsetDep,
+    older_than: OlderSmsDep,
     direction: Annotated[str, Query(pattern="^(in|out)?$")] = "",
     machine: OptionalNumber = None,
     state: Annotated[str, Query(max_length=16)] = "",
@@ -46,27 +46,26 @@ def sms(
     until: OptionalDay = None,
 ) -> HTMLResponse:
     here = zone(desk.zone_name)
-    rows = service.traffic(
-        desk.session,
-        PageRequest(limit=ROWS_A_PAGE, offset=offset),
+    wanted = Traffic(
         direction=Direction(direction) if direction else None,
         machine_id=machine,
         state=state or None,
         since=_start(since, here) if since else None,
         until=_start(until + timedelta(days=1), here) if until else None,
     )
+    rows = service.traffic(desk.session, wanted, ROWS_A_PAGE + 1, older_than)
     query = {"direction": direction, "machine": machine, "state": state, "since": since, "until": until}
     return desk.page(
         "pages/sms.html",
         "sms",
         rows=rows[:ROWS_A_PAGE],
-        pages=pager("/sms", offset, len(rows), **query),
+        pages=_pager(older_than, rows, query),
         filtered=any(value not in ("", None) for value in query.values()),
         totals=_totals(
             service.days(desk.session, desk.now, DAYS_COUNTED, shift_s=_shift_s(here, desk.now), machine_id=machine)
         ),
         days_counted=DAYS_COUNTED,
-        machine_names={row.id: row.name for row in places.machines(desk.session, None, desk.now)},
+        machine_names=machines.names_of(desk.session, {row.machine_id for row in rows if row.machine_id is not None}),
         platform=context.settings.sms_platform,
         own_number=context.settings.sms_number,
         states=spoken_pairs(desk.words, STATES),
@@ -76,11 +75,19 @@ def sms(
         direction=direction,
         direction_choices=_direction_choices(desk),
         machine="" if machine is None else str(machine),
-        machine_choices=machine_choices(desk),
+        machine_choices=machine_choices(desk, machine),
         state=state,
         state_choices=_state_choices(desk),
         since=since.isoformat() if since else "",
         until=until.isoformat() if until else "",
+    )
+
+
+def _pager(older_than: Cursor | None, rows: Sequence[SmsRead], query: Mapping[str, object]) -> Pager:
+    more = len(rows) > ROWS_A_PAGE
+    return Pager(
+        before=address("/sms", **query) if older_than else "",
+        after=address("/sms", **query, older_than=cursor_text(service.place(rows[ROWS_A_PAGE - 1]))) if more else "",
     )
 
 

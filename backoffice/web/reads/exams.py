@@ -1,90 +1,88 @@
-"""Debits, counted and listed."""
+"""Debits, listed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from backoffice.days import FALLBACK, Calendar
 from backoffice.models import InDoubt, Institution, Machine, Usage
+from backoffice.pagination import Cursor
+from backoffice.usage import repository
+from backoffice.usage.wanted import Wanted
 from backoffice.web.reads import AnySelect
+from backoffice.web.reads.use import counted
 from backoffice.web.views import DayCount, DebitRow, DoubtRow
-
-DAY_S = 86400
 
 
 @dataclass(frozen=True)
-class ExamFilter:
-    """Which debits. `visible` is the viewer's institutions (None: all of them). Both days are included."""
+class Slice:
+    """A part of the list, and where the rest of it is."""
 
-    visible: frozenset[int] | None
-    institution_id: int | None = None
-    machine_id: int | None = None
-    batch: int | None = None
-    since: date | None = None
-    until: date | None = None
-    not_after_s: int | None = None
-    """Moment after which debits do not count: yesterday "until now"."""
-
-    def between(self, since: date, until: date) -> "ExamFilter":
-        return replace(self, since=since, until=until)
-
-    def until_moment(self, moment: int) -> "ExamFilter":
-        return replace(self, not_after_s=moment)
+    rows: Sequence[DebitRow]
+    newer_than: Cursor | None = None
+    """There are newer ones beyond this place; None: these are the newest."""
+    older_than: Cursor | None = None
+    """There are older ones beyond this place; None: these are the oldest."""
 
 
-def count(session: Session, wanted: ExamFilter) -> int:
-    return int(session.scalar(_narrow(select(func.count()).select_from(Usage), wanted)) or 0)
-
-
-def by_day(session: Session, wanted: ExamFilter, days: Sequence[date]) -> list[DayCount]:
-    """One count for each of these days, also for those without an exam."""
-    query = select(col(Usage.day), func.count()).group_by(col(Usage.day))
-    rows = session.execute(_narrow(query, wanted.between(days[0], days[-1])))
-    found: dict[str, int] = dict(iter(rows))
-    return [DayCount(day, found.get(day.isoformat(), 0)) for day in days]
-
-
-def by_institution(session: Session, wanted: ExamFilter, days: Sequence[date]) -> Mapping[int, list[int]]:
-    """The counts of these days by institution id; institutions without an exam are left out."""
-    query = select(col(Usage.institution_id), col(Usage.day), func.count()).group_by(
-        col(Usage.institution_id), col(Usage.day)
+def page_of(
+    session: Session, wanted: Wanted, limit: int, older_than: Cursor | None = None, newer_than: Cursor | None = None
+) -> Slice:
+    """Debits, newest first: the newest, or those on one side of a place in the list."""
+    if newer_than is not None:
+        nearest = repository.keys(session, wanted, limit + 1, newer_than=newer_than)
+        if len(nearest) > limit:
+            found = nearest[:limit][::-1]
+            return Slice(_debits(session, found), newer_than=found[0], older_than=found[-1])
+    found = repository.keys(session, wanted, limit + 1, older_than=older_than)
+    shown = found[:limit]
+    return Slice(
+        _debits(session, shown),
+        newer_than=shown[0] if older_than is not None and shown else None,
+        older_than=shown[-1] if len(found) > limit else None,
     )
-    places = {day.isoformat(): index for index, day in enumerate(days)}
-    counts: dict[int, list[int]] = {}
-    for institution_id, day, number in session.execute(_narrow(query, wanted.between(days[0], days[-1]))):
-        if institution_id is not None:
-            counts.setdefault(institution_id, [0] * len(days))[places[day]] = number
-    return counts
 
 
-def latest(session: Session, wanted: ExamFilter, limit: int, offset: int = 0) -> list[DebitRow]:
+def latest(session: Session, wanted: Wanted, limit: int) -> Sequence[DebitRow]:
     """Debits, newest first."""
-    query = _narrow(_rows(), wanted).order_by(col(Usage.time).desc(), col(Usage.id).desc())
-    return [_debit(*row) for row in session.execute(query.offset(offset).limit(limit))]
+    return page_of(session, wanted, limit).rows
+
+
+def by_day(session: Session, wanted: Wanted, calendar: Calendar, days: int) -> list[DayCount]:
+    """One count for each of the last days of one calendar, also for those without an exam."""
+    shown = calendar.last(days)
+    found = repository.by_day(session, wanted.between(shown[0], shown[-1]))
+    return counted(calendar.span(days), {day: found.get(day.isoformat(), 0) for day in shown})
 
 
 def one(session: Session, visible: frozenset[int] | None, usage_id: int) -> tuple[DebitRow, Usage] | None:
     """One debit that the viewer may see."""
-    found = session.execute(_narrow(_rows(), ExamFilter(visible)).where(col(Usage.id) == usage_id)).first()
-    return (_debit(*found), found[0]) if found else None
+    found = session.execute(_rows().where(col(Usage.id) == usage_id)).first()
+    if found is None or (visible is not None and found[0].institution_id not in visible):
+        return None
+    return _debit(*found), found[0]
 
 
 def in_doubt(session: Session, visible: frozenset[int] | None, limit: int) -> list[DoubtRow]:
     """Exams of which only the beginning was reported, the longest waiting first."""
-    query = (
-        select(InDoubt, Machine, Institution)
-        .join(Machine, col(Machine.id) == col(InDoubt.machine_id))
-        .join(Institution, col(Institution.id) == col(Machine.institution_id), isouter=True)
-        .order_by(col(InDoubt.received_at), col(InDoubt.machine_id), col(InDoubt.seq))
+    machines = None if visible is None else repository.machines_in_doubt(session, visible)
+    found = repository.in_doubt(session, machines, limit)
+    query = select(Machine, Institution).join(
+        Institution, col(Institution.id) == col(Machine.institution_id), isouter=True
     )
-    if visible is not None:
-        query = query.where(col(Machine.institution_id).in_(visible))
-    return [
-        DoubtRow(machine.id, machine.name, place.name if place else "", doubt.batch, doubt.credit, doubt.received_at)
-        for doubt, machine, place in session.execute(query.limit(limit))
-    ]
+    places = {
+        machine.id: (machine, place)
+        for machine, place in session.execute(query.where(col(Machine.id).in_({row.machine_id for row in found})))
+    }
+    return [_doubt(row, *places[row.machine_id]) for row in found]
+
+
+def in_doubt_count(session: Session, visible: frozenset[int] | None) -> int:
+    """How many there are in all."""
+    machines = None if visible is None else repository.machines_in_doubt(session, visible)
+    return repository.in_doubt_count(session, machines)
 
 
 def ids_by_entry(session: Session, machine_id: int, epoch: int, first_seq: int, last_seq: int) -> dict[int, int]:
@@ -97,11 +95,6 @@ def ids_by_entry(session: Session, machine_id: int, epoch: int, first_seq: int, 
     return {seq: usage_id for seq, usage_id in session.execute(query) if usage_id is not None}
 
 
-def last_days(today: date, days: int) -> list[date]:
-    """The last so many days, today included, oldest first."""
-    return [today - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
-
-
 def _rows() -> AnySelect:
     return (
         select(Usage, Machine, Institution)
@@ -110,22 +103,11 @@ def _rows() -> AnySelect:
     )
 
 
-def _narrow(query: AnySelect, wanted: ExamFilter) -> AnySelect:
-    if wanted.visible is not None:
-        query = query.where(col(Usage.institution_id).in_(wanted.visible))
-    if wanted.institution_id is not None:
-        query = query.where(col(Usage.institution_id) == wanted.institution_id)
-    if wanted.machine_id is not None:
-        query = query.where(col(Usage.machine_id) == wanted.machine_id)
-    if wanted.batch is not None:
-        query = query.where(col(Usage.batch) == wanted.batch)
-    if wanted.since is not None:
-        query = query.where(col(Usage.day) >= wanted.since.isoformat())
-    if wanted.until is not None:
-        query = query.where(col(Usage.day) <= wanted.until.isoformat())
-    if wanted.not_after_s is not None:
-        query = query.where(col(Usage.time) <= wanted.not_after_s)
-    return query
+def _debits(session: Session, places: Sequence[Cursor]) -> list[DebitRow]:
+    """The rows at these places, in this order."""
+    ids = [number for _time, number in places]
+    found = {row[0].id: _debit(*row) for row in session.execute(_rows().where(col(Usage.id).in_(ids)))}
+    return [found[number] for number in ids]
 
 
 def _debit(usage: Usage, machine: Machine, institution: Institution | None) -> DebitRow:
@@ -141,4 +123,11 @@ def _debit(usage: Usage, machine: Machine, institution: Institution | None) -> D
         credit=usage.credit,
         disputed=usage.disputed,
         received_at=usage.received_at,
+        day=usage.day,
+        zone_name=institution.timezone if institution else FALLBACK,
+        standing=usage.standing,
     )
+
+
+def _doubt(row: InDoubt, machine: Machine, place: Institution | None) -> DoubtRow:
+    return DoubtRow(machine.id, machine.name, place.name if place else "", row.batch, row.credit, row.received_at)

@@ -1,33 +1,42 @@
 """Issuing jobs and the cards that failed in them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from backoffice.cards import repository
 from backoffice.models import Batch, Card, Device, Institution, IssuingJob
-from backoffice.web.reads import AnySelect
+from backoffice.pagination import Cursor, merged
+from backoffice.web.reads.slices import Order, Slice
 from backoffice.web.reads.stock import number_of
 from backoffice.web.views import CardRow, JobRow
 
 ACTIVE = ("running", "paused")
 WEAK = "weak_medium"
-FAILURES_MAX = 1000
+FAILURES_SHOWN = 200
+FAILED = ("failed", "torn")
 BATCHES_MAX = 100
 PACE_CARDS = 20
+_ORDER = Order((col(IssuingJob.changed_at), col(IssuingJob.id)))
 
 
-def listed(session: Session, states: tuple[str, ...], limit: int, offset: int = 0) -> list[JobRow]:
+def listed(
+    session: Session,
+    states: tuple[str, ...],
+    limit: int,
+    older_than: Cursor | None = None,
+    newer_than: Cursor | None = None,
+) -> Slice[JobRow]:
     """Jobs in these states (all, when none is named), the last changed first."""
-    query = _rows().order_by(col(IssuingJob.changed_at).desc(), col(IssuingJob.id).desc())
-    if states:
-        query = query.where(col(IssuingJob.state).in_(states))
-    return [_paced(session, _job(*row)) for row in session.execute(query.offset(offset).limit(limit))]
+    streams = [[col(IssuingJob.state) == state] for state in states] if states else [[]]
+    found = _ORDER.slice_of(session, streams, limit, older_than, newer_than)
+    return found.showing(lambda places: _jobs(session, [number for _changed, number in places]))
 
 
 def one(session: Session, job_id: int) -> JobRow | None:
-    found = session.execute(_rows().where(col(IssuingJob.id) == job_id)).first()
-    return _paced(session, _job(*found)) if found else None
+    return next(iter(_jobs(session, [job_id])), None)
 
 
 def _paced(session: Session, job: JobRow) -> JobRow:
@@ -40,10 +49,11 @@ def _paced(session: Session, job: JobRow) -> JobRow:
 
 
 def batches_without_cards(session: Session) -> list[Batch]:
-    """Batches whose batch card exists and whose one-time cards nobody has ordered yet."""
-    ordered = select(col(Card.batch_id)).where(col(Card.level) == "one_time", col(Card.batch_id).is_not(None))
-    query = select(Batch).where(col(Batch.state) == "signed", col(Batch.id).not_in(ordered))
-    return list(session.scalars(query.order_by(col(Batch.id).desc()).limit(BATCHES_MAX)))
+    """Batches whose batch card exists and whose one-time cards nobody has ordered yet, newest first; one more than
+    BATCHES_MAX when there are more.
+    """
+    query = select(Batch).where(col(Batch.one_time_planned).is_(False), col(Batch.state) == "signed")
+    return list(session.scalars(query.order_by(col(Batch.id).desc()).limit(BATCHES_MAX + 1)))
 
 
 def readers(session: Session) -> list[Device]:
@@ -53,12 +63,10 @@ def readers(session: Session) -> list[Device]:
 
 
 def failures(session: Session, job_id: int) -> list[CardRow]:
-    """Every card of a job that failed or was torn away."""
-    query = (
-        select(Card)
-        .where(col(Card.job_id) == job_id, col(Card.state).in_(("failed", "torn")))
-        .order_by(col(Card.changed_at).desc(), col(Card.id).desc())
-        .limit(FAILURES_MAX)
+    """The cards of a job that failed or were torn away, the latest first, at most FAILURES_SHOWN."""
+    query = select(Card).order_by(col(Card.changed_at).desc(), col(Card.id).desc()).limit(FAILURES_SHOWN)
+    lists = (
+        session.scalars(query.where(col(Card.job_id) == job_id, col(Card.state) == state)).all() for state in FAILED
     )
     return [
         CardRow(
@@ -72,44 +80,37 @@ def failures(session: Session, job_id: int) -> list[CardRow]:
             at=card.changed_at,
             outcome=card.outcome or card.state,
         )
-        for card in session.scalars(query)
+        for card in merged(lists, lambda card: (card.changed_at, card.id or 0), FAILURES_SHOWN)
     ]
 
 
 def weak_cards_exist(session: Session) -> bool:
     """Whether cards that can be copied are in use: the warning stays as long as they are."""
-    live = col(Card.state).in_(("written", "writing", "torn"))
-    return session.scalar(select(col(Card.id)).where(col(Card.warning) == WEAK, live).limit(1)) is not None
+    return repository.tally_of_all(session).get("weak", 0) > 0
 
 
-def _rows() -> AnySelect:
-    counts = (
-        select(
-            col(Card.job_id).label("job_id"),
-            func.sum(case((col(Card.state) == "written", 1), else_=0)).label("written"),
-            func.sum(case((col(Card.state).in_(("failed", "torn")), 1), else_=0)).label("failed"),
-            func.max(col(Card.medium)).label("medium"),
-        )
-        .group_by(col(Card.job_id))
-        .subquery()
+def _jobs(session: Session, ids: Sequence[int]) -> list[JobRow]:
+    """The rows of these jobs, in this order."""
+    medium = (
+        select(col(Card.medium))
+        .where(col(Card.job_id) == col(IssuingJob.id), col(Card.state) == "written")
+        .limit(1)
+        .scalar_subquery()
     )
-    return (
-        select(IssuingJob, Device, Batch, Institution, counts.c.written, counts.c.failed, counts.c.medium)
+    query = (
+        select(IssuingJob, Device, Institution, medium)
         .join(Device, col(Device.id) == col(IssuingJob.device_id))
         .join(Batch, col(Batch.id) == col(IssuingJob.batch_id), isouter=True)
         .join(Institution, col(Institution.code) == col(Batch.institution_code), isouter=True)
-        .join(counts, counts.c.job_id == col(IssuingJob.id), isouter=True)
+        .where(col(IssuingJob.id).in_(ids))
     )
+    found = {job.id: (job, device, place, on) for job, device, place, on in session.execute(query)}
+    there = [number for number in ids if number in found]
+    return [_paced(session, _job(*found[number], repository.job_tally(session, number))) for number in there]
 
 
 def _job(
-    job: IssuingJob,
-    device: Device,
-    _batch: Batch | None,
-    institution: Institution | None,
-    written: int | None,
-    failed: int | None,
-    medium: str | None,
+    job: IssuingJob, device: Device, institution: Institution | None, medium: str | None, tally: Mapping[str, int]
 ) -> JobRow:
     return JobRow(
         id=job.id or 0,
@@ -119,8 +120,8 @@ def _job(
         institution=institution.name if institution else "",
         batch=job.batch_id,
         total=job.total,
-        done=written or 0,
-        failed=failed or 0,
+        done=tally.get("written", 0),
+        failed=sum(tally.get(state, 0) for state in FAILED),
         medium=medium or "",
         weak_medium=job.warning == WEAK,
         started_at=job.created_at,

@@ -1,32 +1,32 @@
 """Orders to a machine, newest first."""
 
-from typing import Any
-
-from protocol import cbor, uplink
+from protocol import uplink
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from backoffice.commands import service as commands
 from backoffice.commands.repository import OPEN_STATES, open_signed
 from backoffice.machines import configuration
-from backoffice.models import Batch, Device, InDoubt, MachineCommand, User
+from backoffice.models import Batch, InDoubt, MachineCommand, User
+from backoffice.models.batch import ALIVE
+from backoffice.usage import repository
 from backoffice.web.views import DoubtRow, OrderRow
 
-READERS_MAX = 50
-BATCHES_MAX = 100
+BATCHES_OFFERED = 100
 DOUBTS_MAX = 100
-CARD_READERS = ("master_issuer", "child_issuer")
 
 
-def listed(session: Session, machine_id: int, limit: int, offset: int = 0) -> list[OrderRow]:
-    """A machine's orders."""
+def listed(session: Session, machine_id: int, limit: int, below: int | None = None) -> list[OrderRow]:
+    """A machine's orders, those with lower numbers than `below`."""
     query = (
         select(MachineCommand, User)
         .join(User, col(User.id) == col(MachineCommand.created_by), isouter=True)
         .where(col(MachineCommand.machine_id) == machine_id)
         .order_by(col(MachineCommand.id).desc())
     )
-    return [_row(command, user) for command, user in session.execute(query.offset(offset).limit(limit))]
+    if below is not None:
+        query = query.where(col(MachineCommand.id) < below)
+    return [_row(command, user) for command, user in session.execute(query.limit(limit))]
 
 
 def waiting(session: Session, machine_id: int) -> int:
@@ -44,28 +44,29 @@ def change_under_way(session: Session, machine_id: int) -> str:
 
 
 def batches(session: Session, machine_id: int) -> list[int]:
-    """The batches that were drawn for a machine and are not withdrawn, newest first."""
-    query = select(col(Batch.id)).where(col(Batch.machine_id) == machine_id, col(Batch.state) == "signed")
-    return list(session.scalars(query.order_by(col(Batch.id).desc()).limit(BATCHES_MAX)))
+    """The batches that were drawn for a machine and are not withdrawn, newest first; one more than are offered
+    when there are more.
+    """
+    query = select(col(Batch.id)).where(col(Batch.machine_id) == machine_id, col(Batch.state) == "signed", ALIVE)
+    return list(
+        session.scalars(query.order_by(col(Batch.created_at).desc(), col(Batch.id).desc()).limit(BATCHES_OFFERED + 1))
+    )
 
 
 def in_doubt(session: Session, machine_id: int) -> list[DoubtRow]:
-    """Cards in doubt at a machine, the newest first."""
-    query = select(InDoubt).where(col(InDoubt.machine_id) == machine_id).order_by(col(InDoubt.time).desc())
-    return [
-        DoubtRow(machine_id, "", "", row.batch, row.credit, row.time)
-        for row in session.scalars(query.limit(DOUBTS_MAX))
-    ]
+    """Cards in doubt at a machine, those first that were reported last."""
+    query = select(InDoubt).where(col(InDoubt.machine_id) == machine_id)
+    newest = query.order_by(col(InDoubt.received_at).desc(), col(InDoubt.credit).desc()).limit(DOUBTS_MAX)
+    return [DoubtRow(machine_id, "", "", row.batch, row.credit, row.time) for row in session.scalars(newest)]
 
 
-def card_readers(session: Session) -> list[tuple[int, str]]:
-    """Devices on which the master card can be shown."""
-    query = select(col(Device.id), col(Device.name)).where(col(Device.active), col(Device.role).in_(CARD_READERS))
-    return [(number, name) for number, name in session.execute(query.order_by(col(Device.name)).limit(READERS_MAX))]
+def in_doubt_more(session: Session, machine_id: int, shown: int) -> int:
+    """How many there are beyond those."""
+    return repository.in_doubt_count(session, [machine_id]) - shown if shown == DOUBTS_MAX else 0
 
 
 def _row(command: MachineCommand, user: User | None) -> OrderRow:
-    args: Any = cbor.decode(command.args)
+    args = commands.arguments_of(command)
     settings = commands.settings_of(command)
     about_card = command.kind in (uplink.REVOKE_BATCH, uplink.REVOKE_CREDIT, uplink.REFUND_CREDIT)
     return OrderRow(
@@ -81,7 +82,7 @@ def _row(command: MachineCommand, user: User | None) -> OrderRow:
         done_at=command.done_at,
         answer_seq=command.answer_seq,
         answer_epoch=command.sent_epoch,
-        batch=args[0] if about_card else 0,
+        batch=args[0] if about_card and args else 0,
         credit=args[1] if about_card and len(args) > 1 else 0,
         text=str(args[-1]) if command.kind == uplink.LOCK and args else "",
         settings=tuple(configuration.public(settings).items()),

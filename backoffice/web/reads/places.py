@@ -1,29 +1,72 @@
 """Institutions, and the machines that stand there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from backoffice.models import Institution, Machine
-from backoffice.web.views import MachineRow
-
-INSTITUTIONS_MAX = 500
-MACHINES_MAX = 2000
-PRESENT_INTERVALS_MILLI = 1500
-SILENT_INTERVALS_MILLI = 3000
-# The order of a list of machines: what needs a person first.
-_WORST_FIRST = {
-    name: place for place, name in enumerate(("silent", "late", "never", "present", "desk", "locked", "retired"))
-}
 
 
 def institutions(session: Session, visible: frozenset[int] | None) -> Sequence[Institution]:
     """The viewer's institutions by name."""
-    query = select(Institution).order_by(Institution.name).limit(INSTITUTIONS_MAX)
+    query = select(Institution).order_by(Institution.name)
     if visible is not None:
         query = query.where(col(Institution.id).in_(visible))
     return session.exec(query).all()
+
+
+@dataclass(frozen=True)
+class InstitutionPage:
+    """Institutions by name, and whether there are others on either side. A place is an institution's code."""
+
+    rows: Sequence[Institution]
+    before: int | None = None
+    after: int | None = None
+
+
+def page_by_name(
+    session: Session, visible: frozenset[int] | None, limit: int, after: int | None = None, before: int | None = None
+) -> InstitutionPage:
+    """The viewer's institutions by name: the first, or those on one side of a place in the list."""
+    query = select(Institution)
+    if visible is not None:
+        query = query.where(col(Institution.id).in_(visible))
+    if before is not None:
+        nearest = query.where(col(Institution.name) < _name_of(before)).order_by(col(Institution.name).desc())
+        found = session.exec(nearest.limit(limit + 1)).all()
+        if len(found) > limit:
+            rows = found[:limit][::-1]
+            return InstitutionPage(rows, before=rows[0].code, after=rows[-1].code)
+    if after is not None:
+        query = query.where(col(Institution.name) > _name_of(after))
+    found = session.exec(query.order_by(Institution.name).limit(limit + 1)).all()
+    rows = found[:limit]
+    return InstitutionPage(
+        rows,
+        before=rows[0].code if after is not None and rows else None,
+        after=rows[-1].code if len(found) > limit else None,
+    )
+
+
+def _name_of(code: int) -> Any:
+    return select(Institution.name).where(Institution.code == code).scalar_subquery()
+
+
+def ranked(session: Session, institution_ids: Collection[int], figure: Callable[[int], int]) -> list[int]:
+    """Institutions with the highest figure first, by name among equals."""
+    query = select(Institution.id, Institution.name).where(col(Institution.id).in_(institution_ids))
+    rows = [(-figure(number or 0), name, number or 0) for number, name in session.exec(query)]
+    return [number for _figure, _name, number in sorted(rows)]
+
+
+def by_ids(session: Session, institution_ids: Sequence[int]) -> list[Institution]:
+    """These institutions, in this order."""
+    query = select(Institution).where(col(Institution.id).in_(institution_ids))
+    found = {institution.id: institution for institution in session.exec(query)}
+    return [found[number] for number in institution_ids]
 
 
 def institution_by_code(session: Session, visible: frozenset[int] | None, code: int) -> Institution | None:
@@ -39,51 +82,6 @@ def machines_by_institution(session: Session) -> dict[int, int]:
         .group_by(col(Machine.institution_id))
     )
     return {institution_id: number for institution_id, number in session.exec(query) if institution_id is not None}
-
-
-def machines(
-    session: Session, visible: frozenset[int] | None, now: int, institution_id: int | None = None
-) -> list[MachineRow]:
-    """The viewer's machines, those first that need a person."""
-    query = select(Machine, Institution).join(
-        Institution, col(Institution.id) == col(Machine.institution_id), isouter=True
-    )
-    if visible is not None:
-        query = query.where(col(Machine.institution_id).in_(visible))
-    if institution_id is not None:
-        query = query.where(Machine.institution_id == institution_id)
-    rows = [machine_row(machine, place, now) for machine, place in session.exec(query.limit(MACHINES_MAX))]
-    return sorted(rows, key=lambda row: (_WORST_FIRST[row.presence], row.name, row.id))
-
-
-def machine_row(machine: Machine, institution: Institution | None, now: int) -> MachineRow:
-    return MachineRow(
-        id=machine.id,
-        name=machine.name,
-        role=machine.role,
-        state=machine.state,
-        institution=institution.name if institution else "",
-        institution_code=institution.code if institution else None,
-        last_seen_at=machine.last_seen_at,
-        interval_s=machine.report_interval_s,
-        presence=presence(machine, now),
-        pending=machine.pending_entries,
-        reader_healthy=machine.reader_healthy,
-    )
-
-
-def presence(machine: Machine, now: int) -> str:
-    """How long a machine was silent against how often it should report. Card issuers stand at a desk and never do."""
-    if machine.state != "active":
-        return machine.state
-    if machine.role != "swipe":
-        return "desk"
-    if machine.last_seen_at is None:
-        return "never"
-    silent_milli = (now - machine.last_seen_at) * 1000
-    if silent_milli <= machine.report_interval_s * PRESENT_INTERVALS_MILLI:
-        return "present"
-    return "late" if silent_milli <= machine.report_interval_s * SILENT_INTERVALS_MILLI else "silent"
 
 
 def institution_of(session: Session, machine: Machine) -> Institution | None:

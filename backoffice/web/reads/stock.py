@@ -1,18 +1,29 @@
 """Cards: how far each level has come, what is left at each institution, single cards."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from itertools import product
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from backoffice.cards import repository
+from backoffice.issuing.stock import left
 from backoffice.models import Batch, Card, Institution, Machine, Master, Usage, White
-from backoffice.web.reads import AnySelect, exams
+from backoffice.models.batch import ALIVE
+from backoffice.pagination import Cursor, merged
+from backoffice.usage.wanted import Wanted
+from backoffice.web.reads import AnySelect, use
+from backoffice.web.reads.slices import Order, Slice
 from backoffice.web.views import BatchRow, CardRow, Level, Stock
 
 PACE_DAYS = 28
-BATCHES_MAX = 200
+BATCHES_SHOWN = 50
+BATCHES_OF_MACHINE_SHOWN = 10
+SHOWN_STATES = (*repository.STATES, "used")
 _GONE = ("failed", "erased")
+_ORDER = Order((col(Card.changed_at), col(Card.id)))
 
 
 @dataclass(frozen=True)
@@ -23,86 +34,85 @@ class CardFilter:
     batch_id: int | None = None
     state: str = ""
 
+    @property
+    def codes(self) -> frozenset[int] | None:
+        """The institutions whose cards are meant; None: everything, also what belongs to none."""
+        if self.institution_code is None:
+            return self.visible_codes
+        mine = frozenset({self.institution_code})
+        return mine if self.visible_codes is None else mine & self.visible_codes
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The newest batches, and how many there are in all."""
+
+    rows: Sequence[BatchRow]
+    total: int
+
 
 def levels(session: Session) -> list[Level]:
     """The four levels from the root down: what was allowed, what was made of it, what was used."""
-    states = _cards_by_level(session)
+    tally = repository.tally_of_all(session)
     credits_signed = int(session.scalar(select(func.coalesce(func.sum(col(White.quota)), 0))) or 0)
-    ordered = int(session.scalar(select(func.count()).select_from(Batch).where(col(Batch.state) != "cancelled")) or 0)
-    used = int(session.scalar(select(func.count()).select_from(Usage)) or 0)
-    planned = {"batch": ordered, "one_time": credits_signed}
+    planned = {"batch": tally.get("batches", 0), "one_time": credits_signed}
     return [
         Level(
             kind=kind,
             planned=planned.get(kind, 0),
-            issued=states.get((kind, "written"), 0),
-            failed=states.get((kind, "failed"), 0),
-            used=used if kind == "one_time" else 0,
+            issued=tally.get(f"{kind}.written", 0),
+            failed=tally.get(f"{kind}.failed", 0),
+            used=tally.get(f"{kind}.used", 0),
         )
-        for kind in ("master", "white", "batch", "one_time")
+        for kind in repository.LEVELS
     ]
 
 
-def batches(session: Session, wanted: CardFilter, machine_id: int | None = None) -> list[BatchRow]:
+def batches(session: Session, wanted: CardFilter) -> Batches:
     """Batches, newest first, each with how many of its cards were written and used."""
-    written = (
-        select(
-            col(Card.batch_id).label("batch_id"),
-            func.sum(case((col(Card.state) == "written", 1), else_=0)).label("issued"),
-            func.sum(case((col(Card.state) == "failed", 1), else_=0)).label("failed"),
-        )
-        .where(col(Card.level) == "one_time")
-        .group_by(col(Card.batch_id))
-        .subquery()
+    codes = wanted.codes
+    streams: list[list[Any]] = [[]] if codes is None else [[col(Batch.institution_code) == code] for code in codes]
+    subjects = ("all", (0,)) if codes is None else ("institution", codes)
+    tallies = repository.tallies(session, *subjects)
+    return Batches(
+        _batches(session, streams, BATCHES_SHOWN), sum(tally.get("batches", 0) for tally in tallies.values())
     )
-    used = select(col(Usage.batch), func.count().label("used")).group_by(col(Usage.batch)).subquery()
-    query: AnySelect = (
-        select(Batch, Institution, Machine, written.c.issued, written.c.failed, used.c.used)
-        .join(Institution, col(Institution.code) == col(Batch.institution_code), isouter=True)
-        .join(Machine, col(Machine.id) == col(Batch.machine_id), isouter=True)
-        .join(written, written.c.batch_id == col(Batch.id), isouter=True)
-        .join(used, used.c.batch == col(Batch.id), isouter=True)
-        .where(col(Batch.state) != "cancelled")
-        .order_by(col(Batch.created_at).desc(), col(Batch.id).desc())
-        .limit(BATCHES_MAX)
-    )
-    if machine_id is not None:
-        query = query.where(col(Batch.machine_id) == machine_id)
-    return [_batch(*row) for row in session.execute(_of_institutions(query, wanted))]
 
 
-def stock_by_code(session: Session, wanted: CardFilter, today: date) -> dict[int, Stock]:
-    """What each institution has left, and its pace of the last four weeks."""
-    left: dict[int, int] = {}
-    for batch in batches(session, wanted):
-        if batch.institution_code is not None:
-            left[batch.institution_code] = left.get(batch.institution_code, 0) + batch.left
-    days = exams.last_days(today, PACE_DAYS)
-    query = (
-        select(col(Institution.code), func.count())
-        .join(Usage, col(Usage.institution_id) == col(Institution.id))
-        .where(col(Usage.day).between(days[0].isoformat(), days[-1].isoformat()))
-        .group_by(col(Institution.code))
-    )
-    used: dict[int, int] = dict(iter(session.execute(query)))
-    return {code: Stock(count, used.get(code, 0) * 1000 // PACE_DAYS) for code, count in left.items()}
+def batches_of_machine(session: Session, machine_id: int) -> Batches:
+    """The same of one machine."""
+    mine = col(Batch.machine_id) == machine_id
+    total = session.scalar(select(func.count()).select_from(Batch).where(mine, ALIVE))
+    return Batches(_batches(session, [[mine]], BATCHES_OF_MACHINE_SHOWN), int(total or 0))
 
 
-def cards(session: Session, wanted: CardFilter, limit: int, offset: int) -> list[CardRow]:
+def stock_by_code(session: Session, codes: Iterable[int], now: int) -> dict[int, Stock]:
+    """What institutions that have batches have left, and their pace of the last four weeks, by their own clocks."""
+    tallies = repository.tallies(session, "institution", codes)
+    here = [code for code, tally in tallies.items() if tally.get("batches")]
+    used = _used_by_code(session, here, now)
+    return {code: Stock(left(tallies[code]), used.get(code, 0) * 1000 // PACE_DAYS) for code in here}
+
+
+def _used_by_code(session: Session, codes: Sequence[int], now: int) -> dict[int, int]:
+    """Exams of the last weeks that count."""
+    query = select(col(Institution.id), col(Institution.code)).where(col(Institution.code).in_(codes))
+    code_of = {number: code for number, code in session.execute(query) if number is not None}
+    clinics = use.calendars(session, frozenset(code_of), now)
+    paced = use.of_last(session, Wanted(frozenset(code_of)), clinics, PACE_DAYS)
+    return {code: sum(paced.of(number, PACE_DAYS)) for number, code in code_of.items()}
+
+
+def cards(
+    session: Session,
+    wanted: CardFilter,
+    limit: int,
+    older_than: Cursor | None = None,
+    newer_than: Cursor | None = None,
+) -> Slice[CardRow]:
     """Single cards, the last changed first."""
-    query: AnySelect = (
-        select(Card, col(Usage.id))
-        .join(Batch, col(Batch.id) == col(Card.batch_id), isouter=True)
-        .join(Usage, (col(Usage.batch) == col(Card.batch_id)) & (col(Usage.credit) == col(Card.credit)), isouter=True)
-        .order_by(col(Card.changed_at).desc(), col(Card.id).desc())
-    )
-    if wanted.batch_id is not None:
-        query = query.where(col(Card.batch_id) == wanted.batch_id)
-    if wanted.state == "used":
-        query = query.where(col(Usage.id).is_not(None))
-    elif wanted.state:
-        query = query.where(col(Card.state) == wanted.state)
-    return [_card(*row) for row in session.execute(_of_institutions(query, wanted).offset(offset).limit(limit))]
+    found = _ORDER.slice_of(session, _streams(wanted), limit, older_than, newer_than)
+    return found.showing(lambda places: _cards(session, [number for _changed, number in places]))
 
 
 def written_card(session: Session, batch_id: int, credit: int) -> Card | None:
@@ -125,26 +135,51 @@ def chain_of(session: Session, batch_id: int) -> tuple[Batch, White | None, Mast
     return batch, white, session.get(Master, white.master_id) if white else None
 
 
-def _cards_by_level(session: Session) -> dict[tuple[str, str], int]:
-    query = select(col(Card.level), col(Card.state), func.count()).group_by(col(Card.level), col(Card.state))
-    return {(level, state): number for level, state, number in session.execute(query)}
+def _streams(wanted: CardFilter) -> list[list[Any]]:
+    """The lists of which the wanted one is made, each in the order of an index: that of a batch, of an institution and
+    a state, of a state, of everything.
+    """
+    codes = wanted.codes
+    states = (wanted.state,) if wanted.state else SHOWN_STATES
+    shown = col(Card.shown)
+    if wanted.batch_id is not None:
+        rest = [shown == wanted.state] if wanted.state else []
+        among = [] if codes is None else [col(Card.institution_code).in_(codes)]
+        return [[col(Card.batch_id) == wanted.batch_id, *rest, *among]]
+    if codes is not None:
+        return [[col(Card.institution_code) == code, shown == state] for code, state in product(codes, states)]
+    return [[shown == wanted.state]] if wanted.state else [[]]
 
 
-def _of_institutions(query: AnySelect, wanted: CardFilter) -> AnySelect:
-    if wanted.visible_codes is not None:
-        query = query.where(col(Batch.institution_code).in_(wanted.visible_codes))
-    if wanted.institution_code is not None:
-        query = query.where(col(Batch.institution_code) == wanted.institution_code)
-    return query
+def _cards(session: Session, ids: Sequence[int]) -> list[CardRow]:
+    """The rows of these cards, in this order."""
+    debit = (
+        select(func.min(col(Usage.id)))
+        .where(col(Usage.credit) == col(Card.credit), col(Usage.batch) == col(Card.batch_id))
+        .scalar_subquery()
+    )
+    query = select(Card, debit).where(col(Card.id).in_(ids))
+    found = {card.id: _card(card, usage_id) for card, usage_id in session.execute(query)}
+    return [found[number] for number in ids]
+
+
+def _batches(session: Session, streams: Sequence[Sequence[Any]], limit: int) -> list[BatchRow]:
+    query: AnySelect = (
+        select(Batch, Institution, Machine)
+        .join(Institution, col(Institution.code) == col(Batch.institution_code), isouter=True)
+        .join(Machine, col(Machine.id) == col(Batch.machine_id), isouter=True)
+        .where(ALIVE)
+        .order_by(col(Batch.created_at).desc(), col(Batch.id).desc())
+        .limit(limit)
+    )
+    lists = (session.execute(query.where(*stream)).all() for stream in streams)
+    found = merged(lists, lambda row: (row[0].created_at, row[0].id), limit)
+    tallies = repository.tallies(session, "batch", (batch.id for batch, _place, _machine in found))
+    return [_batch(batch, place, machine, tallies[batch.id]) for batch, place, machine in found]
 
 
 def _batch(
-    batch: Batch,
-    institution: Institution | None,
-    machine: Machine | None,
-    issued: int | None,
-    failed: int | None,
-    used: int | None,
+    batch: Batch, institution: Institution | None, machine: Machine | None, tally: Mapping[str, int]
 ) -> BatchRow:
     return BatchRow(
         id=batch.id,
@@ -156,9 +191,9 @@ def _batch(
         machine_id=machine.id if machine else None,
         first=batch.first_credit,
         count=batch.count,
-        issued=issued or 0,
-        failed=failed or 0,
-        used=used or 0,
+        issued=tally.get("one_time.written", 0),
+        failed=tally.get("one_time.failed", 0),
+        used=tally.get("one_time.used", 0),
     )
 
 
@@ -168,7 +203,7 @@ def _card(card: Card, usage_id: int | None) -> CardRow:
         number=number_of(card),
         uid=card.uid,
         medium=card.medium,
-        state="used" if usage_id is not None and card.state == "written" else card.state,
+        state=card.shown or card.state,
         reason=card.reason,
         batch=card.batch_id if card.level == "one_time" else None,
         at=card.changed_at if card.state != "planned" else None,

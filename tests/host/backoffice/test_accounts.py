@@ -1,16 +1,25 @@
 """Logins, roles and tokens."""
 
+import json
+import re
+from collections.abc import Callable
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
+from backoffice import http_errors
 from backoffice.accounts.access import COOKIE
 from backoffice.accounts.roles import Role
-from backoffice.accounts.throttle import FREE_ATTEMPTS, WINDOW_S, Throttle
+from backoffice.accounts.service import ENDED_TOKENS_KEPT, LIVE_TOKENS_MAX, SESSIONS_MAX
+from backoffice.accounts.tokens import TOKENS_MAY
+from backoffice.app import create_app
 from backoffice.context import Context
 from backoffice.db import READ, transaction
-from backoffice.errors import TooManyAttempts
-from backoffice.models import ApiToken, LoginSession, User
+from backoffice.models import Agent, ApiToken, LoginSession, User
+from backoffice.settings import Settings
+from backoffice.web.security import HSTS_KEPT_S
 from tests.host.backoffice.machines import Machine, add_institution, add_machine
 from tests.host.backoffice.support import ORIGIN, PASSWORD, HandClock, log_in, make_user
 
@@ -37,18 +46,6 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(administrator: TestClie
 def test_wrong_logins_look_alike(administrator: TestClient, visitor: TestClient, login: str, password: str) -> None:
     answer = visitor.post("/api/v1/login", json={"login": login, "password": password})
     assert (answer.status_code, code_of(answer)) == (401, "bad_credentials")
-
-
-def test_guessing_is_slowed_down(clock: HandClock) -> None:
-    throttle = Throttle()
-    for _ in range(FREE_ATTEMPTS):
-        throttle.check("login x", clock())
-        throttle.failed("login x", clock())
-    with pytest.raises(TooManyAttempts) as caught:
-        throttle.check("login x", clock())
-    assert caught.value.headers() == {"Retry-After": str(WINDOW_S)}
-    throttle.check("login y", clock())
-    throttle.check("login x", clock() + WINDOW_S)
 
 
 def test_a_login_ends_in_time_and_on_request(administrator: TestClient, app: FastAPI, clock: HandClock) -> None:
@@ -199,3 +196,211 @@ def test_the_setup_link_works_once(visitor: TestClient, context: Context) -> Non
     assert code_of(visitor.post("/api/v1/setup", json={**wanted, "login": "boss2"})) == "bad_setup_token"
     second = context.setup_token.issue()
     assert code_of(visitor.post("/api/v1/setup", json={**wanted, "token": second})) == "bad_setup_token"
+
+
+# What an API token may do, and how long
+
+
+WITHOUT_A_LOGIN = {
+    "POST /api/v1/setup",
+    "POST /api/v1/login",
+    "POST /api/v1/logout",
+    "POST /api/v1/uplink",
+    "POST /api/v1/sms/webhook",
+    "POST /api/v1/sms/webhook/delivery",
+    "POST /api/v1/sms/kannel",
+}
+"""Nobody is asked who they are there, so a token changes nothing."""
+
+
+def changing_routes(app: FastAPI) -> list[tuple[str, str]]:
+    """Every documented request that may change something: (method, path)."""
+    paths = app.openapi()["paths"]
+    return [(method.upper(), path) for path, item in paths.items() for method in item if method != "get"]
+
+
+def program_of(administrator: TestClient, app: FastAPI) -> TestClient:
+    token = administrator.post("/api/v1/tokens", json={"name": "scripts"}).json()["token"]
+    return TestClient(app, base_url=ORIGIN, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_token_may_change_what_the_table_says_and_nothing_else(administrator: TestClient, app: FastAPI) -> None:
+    program = program_of(administrator, app)
+    routes = changing_routes(app)
+    assert {f"{method} {path}" for method, path in routes} >= TOKENS_MAY | WITHOUT_A_LOGIN
+    for method, path in routes:
+        answer = program.request(method, re.sub(r"\{.*?\}", "1", path), json={})
+        refused = answer.status_code == 403 and code_of(answer) == "person_required"
+        allowed = f"{method} {path}" in TOKENS_MAY | WITHOUT_A_LOGIN
+        assert refused != allowed, (method, path, answer.text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/machines/1/orders/lock", "/machines/1/orders/connection", "/alerts/1/acknowledge", "/password", "/service-card"],
+)
+def test_a_token_fills_in_no_form(administrator: TestClient, app: FastAPI, path: str) -> None:
+    answer = program_of(administrator, app).post(path, data={"number": "1"})
+    assert (answer.status_code, code_of(answer)) == (403, "person_required")
+
+
+def change_password(administrator: TestClient, sam: TestClient) -> None:
+    sam.post("/api/v1/password", json={"current": PASSWORD, "new": NEW_PASSWORD}).raise_for_status()
+
+
+def reset_password(administrator: TestClient, sam: TestClient) -> None:
+    administrator.post("/api/v1/users/2/password-reset").raise_for_status()
+
+
+def stop_user(administrator: TestClient, sam: TestClient) -> None:
+    administrator.patch("/api/v1/users/2", json={"active": False}).raise_for_status()
+    administrator.patch("/api/v1/users/2", json={"active": True}).raise_for_status()
+
+
+@pytest.mark.parametrize("event", [change_password, reset_password, stop_user])
+def test_tokens_end_with_the_password_and_with_their_user(
+    administrator: TestClient, app: FastAPI, context: Context, event: Callable[[TestClient, TestClient], None]
+) -> None:
+    make_user(context, "sam", Role.ISSUER)
+    sam = log_in(app, "sam")
+    elsewhere, program, other = log_in(app, "sam"), program_of(sam, app), program_of(administrator, app)
+    assert program.get("/api/v1/me").json()["login"] == "sam"
+    event(administrator, sam)
+    assert program.get("/api/v1/me").status_code == 401
+    assert elsewhere.get("/api/v1/me").status_code == 401
+    assert other.get("/api/v1/me").json()["login"] == "admin"
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.INSTITUTION])
+def test_who_belongs_to_somebody_stopped_is_out_at_once(
+    administrator: TestClient, app: FastAPI, context: Context, role: Role
+) -> None:
+    agent = administrator.post("/api/v1/agents", json={"name": "North"}).json()["id"]
+    place = add_institution(context)
+    administrator.patch(f"/api/v1/institutions/{place}", json={"agent_id": agent})
+    is_agent = role is Role.AGENT
+    make_user(context, "kim", role, agent_id=agent if is_agent else None, institution_id=None if is_agent else place)
+    kim = log_in(app, "kim")
+    program = program_of(kim, app)
+    assert len(program.get("/api/v1/institutions").json()["items"]) == 1
+    path = f"/api/v1/agents/{agent}" if is_agent else f"/api/v1/institutions/{place}"
+    for active in (False, True):
+        administrator.patch(path, json={"active": active}).raise_for_status()
+        assert kim.get("/api/v1/institutions").status_code == 401
+        assert program.get("/api/v1/institutions").status_code == 401
+        answer = kim.post("/api/v1/login", json={"login": "kim", "password": PASSWORD})
+        assert answer.status_code == (200 if active else 401)
+
+
+def test_a_session_that_outlived_its_agent_opens_nothing(app: FastAPI, context: Context) -> None:
+    """Whatever stopped the agent, a session or token is asked for it each time."""
+    with transaction(context.engine) as session:
+        session.add(Agent(name="North", created_at=0, active=False))
+    make_user(context, "kim", Role.AGENT, agent_id=1)
+    assert log_in(app, "kim").get("/api/v1/me").status_code == 401
+
+
+# The transport
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, False),
+        ({"public_origin": "http://perscan.example"}, False),
+        ({"public_origin": "https://perscan.example"}, True),
+        ({"cookie_secure": True}, True),
+    ],
+)
+def test_browsers_are_told_to_stay_with_https_where_it_is_spoken(
+    settings: Settings, clock: HandClock, given: dict[str, object], expected: bool
+) -> None:
+    app = create_app(settings.model_copy(update=given), clock)
+    client = TestClient(app, base_url=ORIGIN)
+    for path in ("/login", "/health", "/api/v1/me", "/nowhere"):
+        found = client.get(path).headers.get("strict-transport-security", "")
+        assert found == (f"max-age={HSTS_KEPT_S}" if expected else ""), path
+    app.state.context.close()
+
+
+def test_one_user_has_so_many_tokens_and_no_more(administrator: TestClient, context: Context) -> None:
+    """Else one login fills the disk."""
+    wanted = {"name": "program", "lifetime_days": 1}
+    made = [administrator.post("/api/v1/tokens", json=wanted).json()["read"]["id"] for _ in range(LIVE_TOKENS_MAX)]
+    refused = administrator.post("/api/v1/tokens", json=wanted)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "wrong_state")
+    for _ in range(ENDED_TOKENS_KEPT + 5):
+        administrator.delete(f"/api/v1/tokens/{made.pop()}")
+        made.append(administrator.post("/api/v1/tokens", json=wanted).json()["read"]["id"])
+    with transaction(context.engine) as session:
+        rows = session.exec(select(ApiToken.id)).all()
+    assert len(rows) <= LIVE_TOKENS_MAX + ENDED_TOKENS_KEPT + 1
+    assert set(made) <= set(rows)
+
+
+def test_whoever_logs_in_without_end_logs_out_the_oldest(app: FastAPI, context: Context) -> None:
+    make_user(context, "sam", Role.ISSUER)
+    browsers = []
+    for _ in range(SESSIONS_MAX + 2):
+        context.clock.now += 1  # type: ignore[attr-defined]
+        browsers.append(log_in(app, "sam"))
+    who = [browser.get("/api/v1/me").status_code for browser in browsers]
+    assert who == [401, 401] + [200] * SESSIONS_MAX
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/login", {"login": "admin", "password": "\ud800"}),
+        ("/api/v1/login", {"login": "\ud800", "password": "x"}),
+        ("/api/v1/password", {"current": "\udfff", "new": "correct horse battery two"}),
+        ("/api/v1/password", {"current": "x", "new": "correct horse battery \ud800"}),
+        ("/api/v1/users", {"login": "new", "name": "\ud800", "role": "issuer"}),
+        ("/api/v1/tokens", {"name": "\ud800", "lifetime_days": 1}),
+        ("/api/v1/agents", {"name": "\ud800"}),
+        ("/api/v1/institutions", {"name": "\ud800"}),
+        ("/api/v1/institutions", {"name": "Clinic", "\udc00": 1}),
+        ("/api/v1/institutions", {"name": "Clinic", "notes": [{"deep": "\udc00\ud800"}]}),
+    ],
+)
+def test_characters_that_do_not_exist_are_the_callers_fault(
+    administrator: TestClient, path: str, body: dict[str, object]
+) -> None:
+    """JSON can spell half a surrogate pair, in every encoding it may have; no database and no hash takes it."""
+    spelled = json.dumps(body)
+    raw = json.dumps(body, ensure_ascii=False)
+    for content in (spelled.encode(), raw.encode(errors="surrogatepass"), raw.encode("utf-16", "surrogatepass")):
+        answer = administrator.post(path, content=content, headers={"content-type": "application/json"})
+        assert (answer.status_code, code_of(answer)) == (422, "invalid_input"), answer.text
+
+
+def test_characters_beyond_sixteen_bits_are_text(administrator: TestClient) -> None:
+    spelled = b'{"name": "Clinic \\ud83d\\udc41"}'
+    made = administrator.post("/api/v1/institutions", content=spelled, headers={"content-type": "application/json"})
+    assert (made.status_code, made.json()["name"]) == (201, "Clinic \U0001f441")
+
+
+@pytest.mark.parametrize(
+    ("charset", "half"), [("utf-7", b"long enough +2AA-"), ("unicode_escape", b"long enough \\ud800")]
+)
+@pytest.mark.parametrize("path", ["/login", "/password"])
+def test_a_form_in_an_encoding_of_its_own_brings_no_such_characters(
+    administrator: TestClient, path: str, charset: str, half: bytes
+) -> None:
+    names = {"/login": ("login", "password"), "/password": ("current", "new", "again")}[path]
+    parts = [b'--b\r\ncontent-disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (n.encode(), half) for n in names]
+    kind = f"multipart/form-data; boundary=b; charset={charset}"
+    answer = administrator.post(path, content=b"".join(parts) + b"--b--\r\n", headers={"content-type": kind})
+    assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/usage?cursor={}", "/login?to={}", "/api/v1/machines?q={}", "/static/{}"])
+def test_addresses_cannot_spell_them(administrator: TestClient, path: str) -> None:
+    for half in ("%ED%A0%80", "%5Cud800", "%u D800"):
+        assert administrator.get(path.format(half)).status_code < 500
+
+
+def test_a_text_of_ours_that_cannot_be_encoded_is_a_fault_of_ours() -> None:
+    error = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+    known = http_errors.to_boundary(error)
+    assert (known.status, known.code) == (500, "internal")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from backoffice import errors
@@ -52,24 +51,13 @@ def test_errors_have_one_form(visitor: TestClient) -> None:
         assert answer.json()["error"]["code"] == code
 
 
-def test_work_in_the_background_that_dies_is_told_of(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fault(_gateway: object) -> None:
-        raise RuntimeError("something that nobody thought of")
-
-    monkeypatch.setattr("backoffice.sms.worker.run", fault)
-    with capture_logs() as said, TestClient(app) as client:
-        assert client.get("/health").status_code == 200
-    assert [(event["event"], event["work"]) for event in said if event["log_level"] == "error"] == [
-        ("background_work_died", "sms")
-    ]
-
-
 def test_the_health_endpoint_needs_no_login(visitor: TestClient, context: Context) -> None:
     assert visitor.get("/health").json() == {
         "status": "well",
         "database": "well",
         "ingest": "well",
         "reports_waiting": 0,
+        "workers": dict.fromkeys(("authority", "hashing", "ingest-writer", "pulse", "stations", "watch"), "well"),
     }
     context.ingest.writer.stop()
     answer = visitor.get("/health")

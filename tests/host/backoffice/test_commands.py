@@ -209,7 +209,7 @@ def test_a_push_takes_two_short_messages_for_a_long_lock(
     with transaction(context.engine) as session:
         row = session.get_one(MachineRow, 1)
         ack = uplink.Ack(0, NOW, [], ack_mac=bytes(8))
-        first = commands.for_push(session, row, ack, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES, NOW)
+        first = commands.for_push(session, context.keyring, row, ack, uplink.SMS_BYTES, uplink.TWO_SMS_BYTES, NOW)
         ack.commands = first
         sealed = uplink.seal_push(machine.key, ack, 7)
     assert len(sealed) <= uplink.TWO_SMS_BYTES
@@ -435,10 +435,10 @@ def test_a_lock_holds_across_a_new_provisioning(
     order(administrator, "lock", text="Call us")
     carried_out(administrator, machine)
     workshop = app.state.workshop
-    renewed = authority_orders.lock_anew(workshop, workshop.room.present(), 1, 2)
-    new = provision_again(context, machine, b"n" * 32)
-    with transaction(context.engine) as session:
-        authority_orders.begin_epoch(session, 1, renewed, NOW)
+    lock = authority_orders.lock_for(workshop, 1, 2)
+    renewed = authority_orders.sign(workshop.room.present(), lock) if lock is not None else None
+    assert renewed is not None
+    new = provision_again(context, machine, b"n" * 32, cbor.encode(renewed.arguments()))
     assert administrator.get("/api/v1/machines/1").json()["state"] == "locked"
     (command,) = new.send(administrator).commands
     found = orders.read(1, 2, command)
@@ -454,10 +454,8 @@ def test_an_unlock_that_waits_ends_with_the_epoch(
     carried_out(administrator, machine)
     order(administrator, "unlock")
     workshop = app.state.workshop
-    assert authority_orders.lock_anew(workshop, workshop.room.present(), 1, 2) is None
+    assert authority_orders.lock_for(workshop, 1, 2) is None
     new = provision_again(context, machine, b"n" * 32)
-    with transaction(context.engine) as session:
-        authority_orders.begin_epoch(session, 1, None, NOW)
     assert administrator.get("/api/v1/machines/1").json()["state"] == "active"
     assert new.send(administrator).commands == []
 
@@ -480,3 +478,12 @@ def test_no_id_comes_again_after_a_backup_was_restored(
             session.delete(session.get_one(MachineCommand, number))
     clock.now += 60
     assert order(administrator, "revoked-batches", batch=4)["id"] > max(numbers)
+
+
+@pytest.mark.parametrize("kind", [uplink.REVOKE_BATCH, uplink.REVOKE_CREDIT, uplink.SETTINGS, uplink.LOCK])
+def test_a_damaged_order_breaks_no_page(
+    administrator: TestClient, context: Context, machine: Machine, kind: int
+) -> None:
+    with transaction(context.engine) as session:
+        session.add(MachineCommand(machine_id=machine.machine_id, kind=kind, args=b"\xff", created_at=NOW))
+    assert administrator.get(f"/machines/{machine.machine_id}").status_code == 200

@@ -11,9 +11,10 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 from typer.testing import CliRunner
 
-from backoffice.cli import KEEP_ALIVE_S, app
+from backoffice.cli import app
 from backoffice.errors import InvalidInput, SettingsError, TlsFileExists, TlsKeyExposed, TlsUnusable
 from backoffice.machines.configuration import CA_MAX_BYTES, checked
+from backoffice.serving.server import KEEP_ALIVE_S
 from backoffice.settings import Settings
 from backoffice.tls import certificates
 from tools.demo.server import Server

@@ -3,16 +3,14 @@
 import { scriptAddress } from "./trusted.js";
 
 const VIEWS = new WeakMap();
+const drawing = new WeakSet();
 let library;
 
 export async function drawCharts(root = document) {
-  const figures = [...root.querySelectorAll("[data-chart]")];
-  if (!figures.length) return;
-  await loadLibrary();
-  await Promise.all(figures.map(draw));
+  await Promise.all([...root.querySelectorAll("[data-chart]")].map(draw));
 }
 
-// After its table was renewed: the same drawing with the new rows.
+// After its table was renewed: the same drawing with the new rows, or another try to draw it.
 export function redrawCharts(region) {
   for (const figure of region.querySelectorAll("[data-chart]")) {
     const view = VIEWS.get(figure);
@@ -21,20 +19,39 @@ export function redrawCharts(region) {
   }
 }
 
+// A figure whose chart did not come (a busy server, a lost network) opens its table instead.
+async function draw(figure) {
+  if (drawing.has(figure)) return;
+  drawing.add(figure);
+  try {
+    await loadLibrary();
+    await embed(figure);
+  } catch (error) {
+    console.warn("no chart:", error);
+    if (!VIEWS.has(figure)) figure.querySelector("details").open = true;
+  } finally {
+    drawing.delete(figure);
+  }
+}
+
 function loadLibrary() {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = scriptAddress(document.querySelector("script[data-vega]").dataset.vega);
     script.addEventListener("load", resolve);
-    script.addEventListener("error", reject);
+    script.addEventListener("error", () => {
+      library = null; // the next one to draw asks again
+      script.remove();
+      reject(new Error("the chart library did not come"));
+    });
     document.head.append(script);
   });
   return library;
 }
 
-async function draw(figure) {
+async function embed(figure) {
   const answer = await fetch(`/charts/${figure.dataset.chart}.json`);
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(`its specification: ${answer.status}`);
   const spec = withPalette(await answer.json());
   spec.data.find((source) => source.name === "rows").values = rowsOf(figure);
   const room = figure.querySelector(".chart-view");

@@ -6,12 +6,22 @@ const problem = document.getElementById("setup-problem");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const given = Object.fromEntries(new FormData(form));
-  const answer = await fetch("/api/v1/setup", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ...given, token: location.hash.slice(1) }),
-  });
-  if (answer.ok) return location.replace("/");
-  problem.textContent = answer.status === 401 ? form.dataset.refused : form.dataset.wrong;
+  const status = await send({ ...given, token: location.hash.slice(1) });
+  if (status === 201) return location.replace("/");
+  problem.textContent = form.dataset[status === 401 ? "refused" : status === 422 ? "wrong" : "busy"];
   problem.hidden = false;
 });
+
+// The status of the answer; 0 when there was none.
+async function send(given) {
+  try {
+    const answer = await fetch("/api/v1/setup", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(given),
+    });
+    return answer.status;
+  } catch {
+    return 0;
+  }
+}

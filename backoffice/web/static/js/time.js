@@ -12,7 +12,6 @@ const STEPS = [
 
 const language = document.documentElement.lang;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "always" });
-const calendar = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 const justNow = document.documentElement.dataset.justNow;
 
 // The server's clock is the one that counts: a wrong clock of this computer must not make a machine look silent.
@@ -24,14 +23,15 @@ export function startClock() {
 
 export function tellTimes(root) {
   for (const element of root.querySelectorAll("time[data-ago]")) {
-    element.textContent = ago(new Date(element.dateTime));
+    element.textContent = ago(new Date(element.dateTime), element.dataset.ago);
   }
 }
 
-function ago(moment) {
+// What is long past has a date, as the server wrote it: by the clock of the place, not of this computer.
+function ago(moment, date) {
   const past_s = Math.round((Date.now() + skew_ms - moment.getTime()) / 1000);
   if (Math.abs(past_s) < JUST_NOW_S) return justNow;
-  if (past_s > RECENT_S) return calendar.format(moment);
+  if (past_s > RECENT_S) return date;
   const [unit, length_s] = STEPS.find(([, length]) => Math.abs(past_s) >= length * 1.2) ?? STEPS.at(-1);
   return relative.format(-Math.round(past_s / length_s), unit);
 }

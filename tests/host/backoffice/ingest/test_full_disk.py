@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 
 from backoffice.context import Context
-from backoffice.db import PAGE_BYTES, READ, make_engine, transaction
+from backoffice.db import PAGE_BYTES, READ, Database, make_engine, transaction
 from backoffice.ingest import repository
 from tests.host.backoffice.machines import Machine, add_institution, add_machine, post
 from tests.host.backoffice.support import ORIGIN
@@ -28,25 +28,23 @@ def machine(context: Context) -> Machine:
     return add_machine(context, Machine(), add_institution(context))
 
 
-def pages(engine: Engine) -> int:
-    with engine.connect() as connection:
-        return int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
-
-
-def limit(engine: Engine, max_pages: int) -> None:
-    """Set the quota on every connection that is opened from now on."""
-    engine.dispose()
+def limit(database: Database, more_pages: int) -> None:
+    """So many pages more than there are: the quota of every connection that is opened from now on."""
+    with database.requests.connect() as connection:
+        max_pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one()) + more_pages
 
     def prepare(connection: object, _record: object) -> None:
         connection.execute(f"PRAGMA max_page_count={max_pages}").close()  # type: ignore[attr-defined]
 
-    event.listen(engine, "connect", prepare)
+    for engine in (database.requests, database.background, database.writer):
+        engine.dispose()
+        event.listen(engine, "connect", prepare)
 
 
 def test_a_full_database_refuses_and_goes_on_when_there_is_room(
     client: TestClient, context: Context, machine: Machine
 ) -> None:
-    limit(context.engine, pages(context.engine) + 40)
+    limit(context.database, 40)
     for credit in range(500, 500 + REPORTS_MAX * ENTRIES_A_REPORT // 4):
         machine.exam(credit)
     acked = 0
@@ -61,12 +59,12 @@ def test_a_full_database_refuses_and_goes_on_when_there_is_room(
     assert post(client, message).json()["error"]["code"] == "storage_full"
     with transaction(context.engine, READ) as session:
         assert len(repository.stored_macs(session, 1, 1, 0, 0xFFFFFFFF)) == acked > 0
-    limit(context.engine, pages(context.engine) + 10_000)
+    limit(context.database, 10_000)
     assert machine.send(client, acked + 1, acked + ENTRIES_A_REPORT).ack_seq == acked + ENTRIES_A_REPORT
 
 
 def test_other_requests_say_so_too(administrator: TestClient, context: Context) -> None:
-    limit(context.engine, pages(context.engine))
+    limit(context.database, 0)
     codes = set()
     for number in range(200):
         answer = administrator.post(

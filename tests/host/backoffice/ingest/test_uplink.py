@@ -10,6 +10,7 @@ from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.ingest import repository, store
 from backoffice.ingest.incoming import MachineSecrets, open_message
+from backoffice.timekeeping.rule import Believed
 from tests.host.backoffice.machines import BATCH, Machine, add_institution, add_machine, post, provision_again
 from tests.host.backoffice.support import NOW
 
@@ -365,7 +366,7 @@ def test_many_reports_of_one_machine_in_one_group(context: Context, machine: Mac
     stretches = [(1, 4), (9, 12), (5, 8), (1, 4), (13, 20), (29, 40), (21, 28)]
     incomings = [open_message(machine.report(*stretch), secrets) for stretch in stretches]
     with transaction(context.engine) as session:
-        results = store.take_group(session, context.broker, incomings, NOW)
+        results = store.take_group(session, context.keyring, context.broker, incomings, Believed(NOW, sure=True))
     acks = [result.ack for result in results]
     assert [result.fresh for result in results] == [True, True, True, False, True, True, True]
     assert [ack.ack_seq for ack in acks] == [4, 4, 8, 4, 20, 20, 28]

@@ -1,14 +1,20 @@
 """The one master card and the authority's session."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from fastapi import FastAPI
 from protocol import keys
 from protocol.records import MasterRecord
+from pydantic import SecretStr
 
 from backoffice.accounts.roles import Role
-from backoffice.authority import sealing, signing
+from backoffice.authority import pins, sealing, signing
 from backoffice.authority.making import context_of
-from backoffice.errors import WrongPin
+from backoffice.context import Context
+from backoffice.db import transaction
+from backoffice.errors import BackOfficeError, CannotUnseal, WrongPin
+from tests.host.backoffice.issuing.conftest import CHEAP
 from tests.host.backoffice.issuing.shop import MASTER_PIN, Shop
 from tests.host.backoffice.support import HandClock, log_in, make_user
 
@@ -69,6 +75,33 @@ def test_wrong_pins_are_counted_and_then_locked_out(shop: Shop, clock: HandClock
     clock.now += 900
     shop.open_authority()
     shop.open_authority()
+
+
+def test_wrong_pins_at_once_are_no_free_ones(context: Context, clock: HandClock) -> None:
+    sealed = pins.Sealed("batch", 7, sealing.seal(MASTER_PIN, b"secret", b"batch 7", CHEAP), b"batch 7")
+
+    def guess(pin: str) -> str:
+        try:
+            pins.unseal(lambda: transaction(context.engine), context.hashing, sealed, clock(), SecretStr(pin))
+        except BackOfficeError as error:
+            return error.code
+        return "open"
+
+    with ThreadPoolExecutor(8) as crowd:
+        found = list(crowd.map(guess, [WRONG_PIN] * 8))
+    assert sorted(found) == ["pin_locked"] * 3 + ["wrong_pin"] * 5
+    clock.now -= 30 * 86400  # a clock that had been far ahead
+    assert guess(MASTER_PIN) == "pin_locked"
+    clock.now += 24 * 3600
+    assert guess(MASTER_PIN) == "open"
+    assert guess(WRONG_PIN) == "wrong_pin"
+
+
+def test_a_card_cannot_ask_for_more_memory_than_there_is() -> None:
+    sealed = bytearray(sealing.seal(MASTER_PIN, b"secret", b"", CHEAP))
+    sealed[2] = 18  # 256 MiB
+    with pytest.raises(CannotUnseal):
+        sealing.open_(MASTER_PIN, bytes(sealed), b"")
 
 
 def test_the_session_ends_by_itself_and_wipes_the_secret(shop: Shop, app: FastAPI, clock: HandClock) -> None:

@@ -1,16 +1,22 @@
 """Devices learn whose they are from the master card, and are never mistaken for each other."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from protocol import keys
+from httpx2 import Response
+from protocol import journal, keys, uplink
+from sqlmodel import select
 
+from backoffice.ingest import repository
 from backoffice.machines import service as machines
+from backoffice.models import MachineKey
 from backoffice.tls import certificates
 from tests.host.backoffice.issuing.fake_device import FakeDevice, Refusal
 from tests.host.backoffice.issuing.shop import Shop
+from tests.host.backoffice.machines import Machine, post
 
 
 def machine_of(shop: Shop, machine_id: int) -> dict[str, object]:
@@ -90,6 +96,139 @@ def test_a_commit_whose_answer_is_lost_counts_when_the_device_has_it(master_shop
     body = {"device_id": master_shop.device_id(device), "machine_id": machine_id}
     assert master_shop.post("/authority/provision", **body)["epoch"] == 2
     assert machine_of(master_shop, machine_id)["epoch"] == 2
+
+
+# Between sending a key and hearing of it
+
+
+def keys_of(app: FastAPI, machine_id: int) -> dict[int, bool]:
+    """Epochs and whether they began."""
+    with app.state.workshop.reading() as session:
+        rows = session.exec(select(MachineKey).where(MachineKey.machine_id == machine_id)).all()
+        return {row.epoch: row.committed for row in rows}
+
+
+def key_of(app: FastAPI, machine_id: int, epoch: int) -> bytes:
+    with app.state.workshop.reading() as session:
+        return machines.open_key(session, app.state.context.keyring, machine_id, epoch)
+
+
+def reports(shop: Shop, app: FastAPI, machine_id: int, epoch: int, key: bytes = b"") -> int:
+    """The status that the machine's report gets in that epoch."""
+    machine = Machine(machine_id, epoch, key or key_of(app, machine_id, epoch))
+    machine.write(journal.BOOT)
+    return post(shop.client, machine.report()).status_code
+
+
+def try_to_provision(shop: Shop, device: FakeDevice, machine_id: int) -> Response:
+    device.show(shop.master)
+    body = {"device_id": shop.device_id(device), "machine_id": machine_id}
+    return shop.client.post("/api/v1/authority/provision", json=body)
+
+
+def after(device: FakeDevice, method: str, then: Callable[[], None]) -> None:
+    """Whenever the device is told to do that, this happens first."""
+
+    def look(called: str) -> None:
+        if called == method:
+            then()
+
+    device.on_call = look
+
+
+def refuse() -> None:
+    raise Refusal("storage_failed")
+
+
+def test_refused_attempts_leave_no_key_and_silence_no_machine(master_shop: Shop, app: FastAPI) -> None:
+    device, machine_id = master_shop.make_machine()
+    after(device, "provision.commit", refuse)
+    for _ in range(repository.KEYS_TRIED_MAX + 4):
+        assert try_to_provision(master_shop, device, machine_id).status_code != 200
+    assert keys_of(app, machine_id) == {1: True}
+    app.state.context.ingest._cache.clear()
+    assert reports(master_shop, app, machine_id, 1) == 200
+    device.on_call = lambda _method: None
+    assert try_to_provision(master_shop, device, machine_id).json()["epoch"] == repository.KEYS_TRIED_MAX + 6
+
+
+def test_the_key_in_use_is_tried_however_many_others_there_are(master_shop: Shop, app: FastAPI) -> None:
+    """As a database may look in which many attempts broke off, before they were taken back."""
+    _device, machine_id = master_shop.make_machine()
+    with app.state.workshop.begin() as session:
+        for epoch in range(2, 40):
+            machines.offer_key(session, app.state.context.keyring, machine_id, epoch, bytes([epoch]) * 32, 1)
+    assert reports(master_shop, app, machine_id, 1) == 200
+
+
+def test_a_machine_that_took_its_key_in_silence_says_so_by_reporting(master_shop: Shop, app: FastAPI) -> None:
+    """The device commits, then neither answer nor question gets through: the cable is out, or this server died."""
+    device, machine_id = master_shop.make_machine()
+    committed = device._commit
+
+    def commit_and_fall_silent(params: dict[str, object]) -> dict[str, object]:
+        committed(params)
+        device.close()
+        device.hang_up()
+        return {}
+
+    device._commit = commit_and_fall_silent  # type: ignore[method-assign]
+    assert try_to_provision(master_shop, device, machine_id).status_code != 200
+    assert keys_of(app, machine_id) == {1: True, 2: False}
+    assert machine_of(master_shop, machine_id)["epoch"] == 1
+    assert reports(master_shop, app, machine_id, 2) == 200
+    assert keys_of(app, machine_id) == {1: True, 2: True}
+    assert machine_of(master_shop, machine_id)["epoch"] == 2
+
+
+def test_a_lock_goes_on_into_an_epoch_that_began_in_silence(master_shop: Shop, app: FastAPI) -> None:
+    device, machine_id = master_shop.make_machine()
+    master_shop.post(f"/machines/{machine_id}/lock", 201, text="Call us")
+
+    def fail(_params: dict[str, object]) -> dict[str, object]:
+        device.close()
+        device.hang_up()
+        return {}
+
+    device._commit = fail  # type: ignore[method-assign,assignment]
+    assert try_to_provision(master_shop, device, machine_id).status_code != 200
+    machine = Machine(machine_id, 2, key_of(app, machine_id, 2))
+    machine.write(journal.BOOT)
+    message = machine.report()
+    (command,) = machine.ack(message, post(master_shop.client, message)).commands
+    assert (command.kind, command.args[2]) == (uplink.LOCK, "Call us")
+    assert machine_of(master_shop, machine_id)["state"] == "locked"
+
+
+@pytest.mark.parametrize("took_it", [True, False])
+def test_the_next_attempt_learns_what_became_of_the_one_before(master_shop: Shop, app: FastAPI, took_it: bool) -> None:
+    """The handler itself fails after the key was stored: by a fault of ours, say. No key is in the way for ever."""
+    device, machine_id = master_shop.make_machine()
+    committed = device._commit
+
+    def fall_silent(params: dict[str, object]) -> dict[str, object]:
+        if took_it:
+            committed(params)
+        after(device, "hello", refuse)
+        device.hang_up()
+        return {}
+
+    device._commit = fall_silent  # type: ignore[method-assign]
+    assert try_to_provision(master_shop, device, machine_id).status_code != 200
+    assert keys_of(app, machine_id) == {1: True, 2: False}
+    device._commit = committed  # type: ignore[method-assign]
+    device.on_call = lambda _method: None
+    assert try_to_provision(master_shop, device, machine_id).json()["epoch"] == 3
+    assert keys_of(app, machine_id) == ({1: True, 2: True, 3: True} if took_it else {1: True, 3: True})
+
+
+def test_an_answer_that_makes_no_sense_is_asked_about(master_shop: Shop, app: FastAPI) -> None:
+    """It is no refusal: the device may have the key, and then it counts."""
+    device, machine_id = master_shop.make_machine()
+    committed = device._commit
+    device._commit = lambda params: {**committed(params), "machine_id": "?"}  # type: ignore[method-assign]
+    assert try_to_provision(master_shop, device, machine_id).json()["epoch"] == 2
+    assert keys_of(app, machine_id) == {1: True, 2: True}
 
 
 def test_a_device_of_another_master_is_refused(master_shop: Shop) -> None:

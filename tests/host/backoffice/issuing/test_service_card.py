@@ -12,7 +12,7 @@ from backoffice.db import transaction
 from tests.host.backoffice.issuing.fake_card import FakeCard
 from tests.host.backoffice.issuing.fake_device import FakeDevice
 from tests.host.backoffice.issuing.shop import Shop
-from tests.host.backoffice.machines import Machine, add_institution, add_machine
+from tests.host.backoffice.machines import Machine, add_institution, add_machine, batch_of
 from tests.host.backoffice.support import NOW
 
 
@@ -25,7 +25,8 @@ def issuer(shop: Shop) -> FakeDevice:
 @pytest.fixture
 def machines(context: Context) -> list[Machine]:
     clinic = add_institution(context)
-    return [add_machine(context, Machine(number, key=bytes([number]) * 32), clinic) for number in (1, 2)]
+    made = [Machine(number, key=bytes([number]) * 32) for number in (1, 2)]
+    return [add_machine(context, one, clinic, batch_of(one, 1000 * one.machine_id, 1000)) for one in made]
 
 
 def service_card(*frames: bytes) -> FakeCard:

@@ -16,6 +16,7 @@ from backoffice.app import create_app
 from backoffice.context import Context
 from backoffice.settings import Settings
 from tests.host.backoffice.support import HandClock, make_user
+from tests.host.backoffice.web.door import Door
 from tests.host.backoffice.web.office import PATIENCE_MS, Office, Visit
 from tests.host.backoffice.web.seed import grow
 
@@ -127,10 +128,11 @@ def _serve(origin: Path | None, folder: Path) -> Iterator[Office]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # who comes before the server is up waits, instead of being refused
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, lifespan="on"))
+        door = Door(app)
+        server = uvicorn.Server(uvicorn.Config(door, log_level="warning", timeout_graceful_shutdown=2, lifespan="on"))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        yield Office(app, app.state.context, clock, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        yield Office(app, app.state.context, clock, f"http://127.0.0.1:{listener.getsockname()[1]}", door)
         server.should_exit = True
         thread.join(STOP_PATIENCE_S)
     assert not thread.is_alive(), "the server did not stop"

@@ -14,6 +14,7 @@ from backoffice.context import Context
 from backoffice.db import transaction
 from backoffice.models import User
 from tests.host.backoffice.support import PASSWORD, HandClock
+from tests.host.backoffice.web.door import Door
 
 DESKTOP = {"width": 1360, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -35,21 +36,26 @@ class Office:
     context: Context
     clock: HandClock
     url: str
+    door: Door
+    """What stands between it and its browsers."""
 
 
 class Visit:
-    """One browser profile on one page. At its end nothing may stand in the console, unless it was expected."""
+    """One browser profile on one page. At its end nothing may stand in the console, unless it was expected.
 
-    def __init__(self, browser: Browser, office: Office, **profile: Any) -> None:
+    ``script`` runs before each page's own: what this browser lacks.
+    """
+
+    def __init__(self, browser: Browser, office: Office, script: str = "", **profile: Any) -> None:
         settings: dict[str, Any] = {"viewport": DESKTOP, "color_scheme": "light", "locale": "en-GB", **profile}
         self.office = office
         self._profile = browser.new_context(**settings)
         self._profile.set_default_timeout(PATIENCE_MS)
         self._profile.add_init_script(_WATCH)
-        self.page: Page = self._profile.new_page()
+        if script:
+            self._profile.add_init_script(script)
         self.complaints: list[str] = []
-        self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page: Page = self.tab()
 
     def __enter__(self) -> Self:
         return self
@@ -61,14 +67,25 @@ class Visit:
         if kind is None:
             assert not self.complaints, self.complaints
 
+    def tab(self) -> Page:
+        """One more tab of the same browser."""
+        page = self._profile.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        return page
+
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.type}: {message.text} ({self.page.url})")
+            self.complaints.append(f"{message.type}: {message.text} ({message.page.url if message.page else ''})")
 
     def forgive(self, words: str) -> None:
-        """What this test provokes on purpose is no complaint."""
-        assert any(words in complaint for complaint in self.complaints), self.complaints
+        """What this test provokes on purpose is no complaint. Waits until it has come."""
+        if not self._complained(words):
+            self.page.wait_for_event("console", lambda _message: self._complained(words))
         self.complaints = [complaint for complaint in self.complaints if words not in complaint]
+
+    def _complained(self, words: str) -> bool:
+        return any(words in complaint for complaint in self.complaints)
 
     def go(self, path: str) -> Response:
         answer = self.page.goto(self.office.url + path)
@@ -100,7 +117,13 @@ class Visit:
 
     def is_live(self) -> None:
         """Wait until the page listens to the server."""
-        self.page.locator("#live-state[data-state=live]").wait_for()
+        self.shows("live")
+
+    def shows(self, state: str) -> Locator:
+        """The page's mark, once it says this."""
+        mark = self.page.locator(f"#live-state[data-state={state}]")
+        mark.wait_for()
+        return mark
 
     @property
     def path(self) -> str:

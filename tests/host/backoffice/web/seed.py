@@ -40,6 +40,7 @@ from backoffice.models import (
     User,
     White,
 )
+from backoffice.sms.handed_in import identity_of
 
 DAY_S = 86400
 DAYS = 90
@@ -374,8 +375,11 @@ def _short_messages(session: Session, now: int) -> None:
             SmsIn(
                 platform="kannel",
                 provider_id=f"in-{ago_s}",
+                identity=identity_of(sender, bytes(32), f"in-{ago_s}", None),
                 sender=sender,
                 received_at=now - ago_s,
+                handed_in_at=now - ago_s,
+                next_at=now + DAY_S,
                 size_bytes=120,
                 digest=bytes(32),
                 state=state,

@@ -1,12 +1,14 @@
 """Signing in and out, passwords, languages, and who sees what."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
-from backoffice.accounts import service as accounts
+from backoffice.accounts import passwords
 from backoffice.accounts.roles import Role
 from backoffice.accounts.schemas import UserCreate
-from backoffice.db import transaction
+from backoffice.accounts.throttle import GUESSING, Caller
 from tests.host.backoffice.web.office import Office, Visit
 
 
@@ -42,6 +44,41 @@ def test_the_login_leads_nowhere_else(stranger: Visit, target: str) -> None:
         assert visit.path == "/"
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "later", "over"),
+    [
+        ("en-GB", "Try again in 5 minutes.", r"Too many attempts. Try again in \d+ seconds.", "You can try again now."),
+        ("zh-CN", "请在5分钟后重试。", r"尝试次数过多。请在\d+秒钟后重试。", "现在可以重试了。"),
+    ],
+)
+def test_the_login_says_how_long_to_wait(
+    browser: Browser, office: Office, language: str, first: str, later: str, over: str
+) -> None:
+    throttle, caller = office.context.throttle, Caller("127.0.0.1")
+    for step in range(GUESSING.free + 6):
+        throttle.reserve("clinic", caller, office.clock.now - 4000 + 320 * step)
+    office.clock.now = office.clock.now - 4000 + 320 * (GUESSING.free + 5)
+    with Visit(browser, office, locale=language) as visit:
+        visit.page.clock.install()
+        visit.go("/login")
+        visit.page.locator("#login").fill("clinic")
+        visit.page.locator("#password").fill("correct horse battery")
+        visit.page.keyboard.press("Enter")
+        notice = visit.page.locator("[data-wait] .notice")
+        expect(notice).to_contain_text(first)
+        counting = visit.page.locator("[data-wait]:not([role])")  # the script has begun: before, no time passes for it
+        expect(counting).to_have_count(1)
+        visit.forgive("429")
+        visit.page.clock.run_for(250_000)
+        expect(notice).to_contain_text(re.compile(later))
+        visit.page.clock.run_for(60_000)
+        expect(notice).to_contain_text(over)
+        office.clock.now += 300
+        visit.page.locator("#password").fill("correct horse battery")
+        visit.page.keyboard.press("Enter")
+        visit.page.locator("#open-alerts").wait_for()
+
+
 def test_signing_out(visit: Visit) -> None:
     visit.go("/")
     visit.is_live()
@@ -53,8 +90,7 @@ def test_signing_out(visit: Visit) -> None:
 
 def test_a_one_time_password_is_changed_first(stranger: Visit) -> None:
     wanted = UserCreate(login="newcomer", name="New Comer", role=Role.INVESTOR)
-    with transaction(stranger.office.context.engine) as session:
-        _user, password = accounts.create_user(session, wanted, stranger.office.clock.now)
+    _user, password = passwords.make_user(stranger.office.context, wanted)
     with stranger as visit:
         visit.log_in("newcomer", password)
         visit.wait_for("Choose a password of your own.")
@@ -83,6 +119,11 @@ def test_the_first_administrator(browser: Browser, new_office: Office) -> None:
         _found(visit)
         expect(visit.page.get_by_role("alert")).to_contain_text("The link is wrong or was used already.")
         visit.forgive("401")
+        new_office.door.refuse("/api/v1/setup", 503)
+        visit.page.get_by_role("button", name="Begin").click()
+        expect(visit.page.get_by_role("alert")).to_contain_text("The server cannot be reached, or is busy.")
+        visit.forgive("503")
+        new_office.door.admit("/api/v1/setup")
         visit.go("/")
         visit.go(f"/setup#{token}")
         _found(visit)

@@ -2,14 +2,15 @@
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from protocol import journal
 
 from backoffice.db import transaction
-from backoffice.events.broker import Event
+from backoffice.events.broker import Broker, Event
 from backoffice.models import Card, IssuingJob
-from tests.host.backoffice.machines import Machine, add_machine
-from tests.host.backoffice.web.office import Office, Visit
+from backoffice.web import assets
+from tests.host.backoffice.machines import Machine, add_machine, batch_of
+from tests.host.backoffice.web.office import PATIENCE_MS, Office, Visit
 
 NEW_MACHINE = 4001
 MARK = "window.marked = true"
@@ -18,7 +19,8 @@ MARK = "window.marked = true"
 @pytest.fixture
 def machine(office: Office) -> Machine:
     """One more machine at the first institution, with a real key."""
-    made = add_machine(office.context, Machine(NEW_MACHINE, key=b"q" * 32, time=office.clock.now - 30), 1)
+    new = Machine(NEW_MACHINE, key=b"q" * 32, time=office.clock.now - 30)
+    made = add_machine(office.context, new, 1, batch_of(new, 45_000, 100))
     made.write(journal.BOOT)
     return made
 
@@ -82,20 +84,151 @@ def test_the_bar_of_today_grows(office: Office, machine: Machine, visit: Visit) 
     assert visit.page.evaluate("window.marked") is True
 
 
-def test_a_page_that_lost_the_server_catches_up(office: Office, machine: Machine, visit: Visit) -> None:
+@pytest.mark.parametrize("part", [f"/assets/{assets.vega_name()}", "/charts/use-by-day.json"])
+def test_a_chart_that_does_not_come_is_a_table_and_tried_again(
+    office: Office, machine: Machine, visit: Visit, part: str
+) -> None:
+    office.door.refuse(part, 503)
+    visit.go("/")
+    expect(visit.page.locator("#by-day table")).to_be_visible()
+    visit.is_live()
+    visit.forgive("no chart")
+    visit.forgive("Failed to load resource")
+    office.door.admit(part)
+    machine.exam(45077)
+    report(office, machine)
+    visit.charts_drawn()
+
+
+@pytest.mark.parametrize("status", [204, 502])
+def test_a_page_that_lost_the_server_catches_up(office: Office, machine: Machine, visit: Visit, status: int) -> None:
     watch(visit, "/")
     page = visit.page
-    page.route("**/events*", lambda route: route.abort())
+    office.door.refuse("/events", status, location="/nowhere")
     end_streams(office)
-    page.locator("#live-state[data-state=lost]").wait_for()
-    expect(page.locator("#live-state")).to_contain_text("Connection lost")
+    expect(visit.shows("again")).to_contain_text("Not live since")
+    office.door.wait_until_asked("/events", 2)
     machine.exam(45077)
     report(office, machine)
     assert "Card 45077" not in (page.locator("#latest").text_content() or "")
-    page.unroute("**/events*")
+    office.door.admit("/events")
     expect(page.locator("#latest tbody tr").first).to_contain_text("Card 45077")
     visit.is_live()
     assert page.evaluate("window.marked") is True
+
+
+def test_a_new_start_of_the_server_is_noticed(office: Office, machine: Machine, visit: Visit) -> None:
+    watch(visit, "/")
+    office.door.refuse("/events", 502)
+    end_streams(office)
+    visit.shows("again")
+    office.door.wait_until_asked("/events", 2)
+    machine.exam(45077)
+    report(office, machine)
+    office.context.broker.moment = Broker().moment
+    office.door.admit("/events")
+    expect(visit.page.locator("#latest tbody tr").first).to_contain_text("Card 45077")
+
+
+def test_what_happens_before_a_page_listens_is_not_missed(office: Office, machine: Machine, visit: Visit) -> None:
+    page = visit.page
+    asked = office.door.hold("/events")
+    visit.go("/")
+    assert asked.wait(PATIENCE_MS / 1000)
+    machine.exam(45077)
+    report(office, machine)
+    assert "Card 45077" not in (page.locator("#latest").text_content() or "")
+    office.door.release("/events")
+    expect(page.locator("#latest tbody tr").first).to_contain_text("Card 45077")
+
+
+def test_seven_tabs_share_one_stream(office: Office, machine: Machine, visit: Visit) -> None:
+    tabs = [visit.page, *(visit.tab() for _ in range(6))]
+    for tab in tabs:
+        assert (answer := tab.goto(office.url)) is not None
+        assert answer.ok
+    for tab in tabs:
+        expect(tab.locator("#live-state")).to_have_attribute("data-state", "live")
+    machine.exam(45077)
+    report(office, machine)
+    for tab in tabs:
+        expect(tab.locator("#latest tbody tr").first).to_contain_text("Card 45077")
+    assert office.context.broker.listeners == 1
+    assert office.door.asked["/events"] == 1
+
+
+def test_a_new_tab_hears_what_came_after_it_was_made(office: Office, machine: Machine, visit: Visit) -> None:
+    watch(visit, "/machines")
+    second = visit.tab()
+
+    def meanwhile(route: Route) -> None:
+        machine.exam(45077)
+        report(office, machine)
+        route.continue_()
+
+    second.route("**/app.js", meanwhile)
+    second.goto(office.url)
+    expect(second.locator("#latest tbody tr").first).to_contain_text("Card 45077")
+    assert office.door.asked["/events"] == 1
+
+
+def test_many_events_are_few_questions(office: Office, machine: Machine, visit: Visit) -> None:
+    watch(visit, "/")
+    before = office.door.asked["/"]
+    for credit in range(45001, 45021):
+        machine.exam(credit)
+    report(office, machine)
+    expect(visit.page.locator("#latest tbody tr").first).to_contain_text("Card 45020")
+    assert office.door.asked["/"] - before <= 2
+
+
+def test_a_busy_server_is_left_alone_and_the_page_says_how_old_it_is(
+    office: Office, machine: Machine, visit: Visit
+) -> None:
+    watch(visit, "/")
+    office.door.refuse("/", 503, retry_after="2")
+    before = office.door.asked["/"]
+    machine.exam(45077)
+    report(office, machine)
+    expect(visit.shows("old")).to_contain_text("Not up to date: what you see is from")
+    visit.forgive("503")
+    assert office.door.asked["/"] == before + 1
+    expect(visit.page.locator("#latest tbody tr").first).to_contain_text("Card 5291")
+    office.door.admit("/")
+    expect(visit.page.locator("#latest tbody tr").first).to_contain_text("Card 45077")
+    visit.is_live()
+    assert office.door.asked["/"] == before + 2
+
+
+def test_a_login_that_ended_in_another_tab(browser: Browser, office: Office, machine: Machine) -> None:
+    with Visit(browser, office) as visit:
+        visit.enter("admin")
+        watch(visit, "/")
+        second = visit.tab()
+        second.goto(office.url)
+        second.get_by_role("button", name="Sign out").click()
+        mark = visit.shows("ended")
+        expect(mark).to_contain_text("You are signed out: what you see is from")
+        visit.enter("clinic")
+        second.goto(office.url)
+        expect(second.locator("#live-state")).to_have_attribute("data-state", "live")
+        machine.exam(45077)
+        report(office, machine)
+        expect(second.locator("#latest tbody tr").first).to_contain_text("Card 45077")
+        assert "Card 45077" not in (visit.page.locator("#latest").text_content() or "")
+        expect(visit.page.locator("#latest")).to_contain_text("Riverside Hospital")
+        mark.get_by_role("link", name="Sign in again").click()
+        expect(visit.page.locator(".who")).to_contain_text("Clinic")
+
+
+def test_a_page_takes_nothing_that_another_login_brought(office: Office, machine: Machine, visit: Visit) -> None:
+    watch(visit, "/")
+    visit.enter("clinic")
+    machine.exam(45077)
+    report(office, machine)
+    visit.shows("ended")
+    expect(visit.page.locator(".who")).to_contain_text("Admin")
+    assert "Card 45077" not in (visit.page.locator("#latest").text_content() or "")
 
 
 def test_what_the_reader_holds_stays(office: Office, machine: Machine, visit: Visit) -> None:

@@ -14,7 +14,7 @@ def test_a_filter_goes_into_the_address(visit: Visit) -> None:
     visit.page.get_by_label("From").fill("2026-11-20")
     visit.page.wait_for_url("**/usage?institution=2&since=2026-11-20")
     visit.page.get_by_role("link", name="Older").click()
-    assert "offset=50" in visit.page.url
+    assert "older_than=" in visit.page.url
     assert "since=2026-11-20" in visit.page.url
     visit.page.go_back()
     visit.page.go_back()
@@ -66,7 +66,7 @@ def test_a_debit_shows_where_it_comes_from(visit: Visit) -> None:
 def test_the_machine_tells_silence_from_lateness(visit: Visit) -> None:
     visit.go("/machines")
     states = visit.page.locator("#machines tbody .pill").all_inner_texts()
-    assert states == ["Silent", "Late", "Reporting", "Reporting", "Reporting"]
+    assert sorted(states) == ["Late", "Reporting", "Reporting", "Reporting", "Silent"]
 
 
 def test_the_menu_of_a_phone(browser: Browser, office: Office) -> None:

@@ -1,6 +1,7 @@
 """Orders to a machine as an administrator gives them in a browser, and what the machine's answers look like there."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -201,11 +202,11 @@ def test_an_exam_in_doubt_is_refunded(office: Office, machine: Machine, visit: V
     exchange(office, machine)
     start(visit)
     choice = open_choice(visit, "refund")
-    expect(choice.get_by_label("Card").locator("option")).to_contain_text(["Card 45077, batch 70"])
+    expect(choice.get_by_label("Card").locator("option")).to_contain_text([f"Card 45077, batch {machine.batch}"])
     choice.get_by_role("button", name="Refund this card").click()
-    expect(newest(visit)).to_contain_text("Refund card 45077 of batch 70")
+    expect(newest(visit)).to_contain_text(f"Refund card 45077 of batch {machine.batch}")
     (command,) = exchange(office, machine)
-    assert (command.kind, command.args) == (uplink.REFUND_CREDIT, [70, 45_077])
+    assert (command.kind, command.args) == (uplink.REFUND_CREDIT, [machine.batch, 45_077])
     open_choice(visit, "refund").get_by_role("button", name="Refund this card").click()
     expect(visit.page.locator("#orders [role=alert]")).to_contain_text("The same order waits")
 
@@ -213,16 +214,16 @@ def test_an_exam_in_doubt_is_refunded(office: Office, machine: Machine, visit: V
 def test_cards_are_refused(office: Office, machine: Machine, visit: Visit) -> None:
     start(visit)
     choice = open_choice(visit, "refuse")
-    choice.get_by_label("Batch").first.fill("70")
-    choice.get_by_label("Card number").fill("5")
+    choice.get_by_label("Batch").first.select_option(str(machine.batch))
+    choice.get_by_label("Card number").fill("500")
     choice.get_by_role("button", name="Refuse this card").click()
-    expect(newest(visit)).to_contain_text("Refuse card 5 of batch 70")
+    expect(newest(visit)).to_contain_text(f"Refuse card 500 of batch {machine.batch}")
     choice = open_choice(visit, "refuse")
-    choice.get_by_label("Batch").nth(1).fill("71")
+    choice.get_by_label("Batch").nth(1).select_option(str(machine.batch))
     choice.get_by_label("type the machine's number").fill(str(NUMBER))
     choice.get_by_role("button", name="Refuse the whole batch").click()
-    expect(newest(visit)).to_contain_text("Refuse every card of batch 71")
-    assert [command.args for command in exchange(office, machine)] == [[70, 5], [71]]
+    expect(newest(visit)).to_contain_text(f"Refuse every card of batch {machine.batch}")
+    assert [command.args for command in exchange(office, machine)] == [[machine.batch, 500], [machine.batch]]
 
 
 @pytest.mark.parametrize("login", ["investor", "clinic"])
@@ -244,7 +245,7 @@ def test_only_administrators_order(browser: Browser, office: Office, machine: Ma
 def test_every_choice_in_every_dress(
     browser: Browser, office: Office, machine: Machine, scheme: str, viewport: dict[str, int] | None
 ) -> None:
-    profile = {"color_scheme": scheme, **({"viewport": viewport} if viewport else {})}
+    profile: dict[str, Any] = {"color_scheme": scheme, **({"viewport": viewport} if viewport else {})}
     with Visit(browser, office, **profile) as visit:
         visit.enter("admin")
         start(visit)

@@ -9,13 +9,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from backoffice.models import Machine
 from backoffice.web import assets, catalog
 from backoffice.web.charts import chart
 from backoffice.web.formats import Formats
 from backoffice.web.i18n import LANGUAGES, choose_language, translator
 from backoffice.web.page import safe_next
-from backoffice.web.reads.places import presence
 from backoffice.web.security import HEADERS
 from backoffice.web.spreadsheet import spreadsheet
 from backoffice.web.views import DebitRow, Stock, address
@@ -98,29 +96,6 @@ def test_a_change_from_nothing_is_no_division(english: Formats) -> None:
     assert english.percent(1, 0) == "0%"
 
 
-@pytest.mark.parametrize(
-    ("role", "state", "silent_s", "expected"),
-    [
-        ("swipe", "active", None, "never"),
-        ("swipe", "active", 0, "present"),
-        ("swipe", "active", 900, "present"),
-        ("swipe", "active", 901, "late"),
-        ("swipe", "active", 1801, "silent"),
-        ("swipe", "locked", 0, "locked"),
-        ("swipe", "retired", 0, "retired"),
-        ("child_issuer", "active", 86400, "desk"),
-        ("master_issuer", "active", None, "desk"),
-        ("master_issuer", "retired", None, "retired"),
-    ],
-)
-def test_presence(role: str, state: str, silent_s: int | None, expected: str) -> None:
-    seen = None if silent_s is None else NOW - silent_s
-    machine = Machine(
-        id=1, name="m", role=role, state=state, epoch=1, report_interval_s=600, registered_at=0, last_seen_at=seen
-    )
-    assert presence(machine, NOW) == expected
-
-
 def test_a_stock_without_use_lasts_for_nobody_knows_how_long() -> None:
     assert Stock(100, 0).days_left is None
     assert Stock(100, 2500).days_left == 40
@@ -133,9 +108,10 @@ def test_an_address_leaves_out_what_was_not_chosen() -> None:
 
 
 def test_a_spreadsheet_takes_no_formula_from_a_name(english: Formats) -> None:
-    row = DebitRow(1, NOW, "trusted", '=cmd|"x"', 7, "m", 1, 2, 3, False, NOW)
-    lines = list(csv.reader(StringIO(spreadsheet([row], english))))
-    assert lines[1] == ["1", "2026-11-23T14:43:20Z", "trusted", "7", '\'=cmd|"x"', "1", "2", "3", ""]
+    row = DebitRow(1, NOW, "trusted", '=cmd|"x"', 7, "m", 1, 2, 3, False, NOW, day="2026-11-23")
+    lines = list(csv.reader(StringIO("".join(spreadsheet([[row]], english)))))
+    cells = ["1", "2026-11-23T14:43:20Z", "trusted", "7", '\'=cmd|"x"', "1", "2", "3", "", "2026-11-23", "yes"]
+    assert lines[1] == cells
 
 
 def test_the_chart_library_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,3 +179,20 @@ def test_another_sites_form_changes_nothing(office: Office) -> None:
         for path in ("/alerts/1/acknowledge", "/issuing/1/stop", "/logout", "/language"):
             answer = client.post(path, headers={"origin": "https://elsewhere.example"})
             assert answer.status_code == 403, path
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (1, "1 second", "1秒钟"),
+        (80, "80 seconds", "80秒钟"),
+        (120, "120 seconds", "120秒钟"),
+        (121, "3 minutes", "3分钟"),
+        (300, "5 minutes", "5分钟"),
+        (7200, "120 minutes", "120分钟"),
+        (7201, "3 hours", "3小时"),
+    ],
+)
+def test_a_wait_is_never_said_to_be_shorter_than_it_is(seconds: int, english: str, chinese: str) -> None:
+    said = [Formats(translator(language), UTC, NOW).wait(seconds) for language in ("en", "zh_Hans")]
+    assert said == [english, chinese]
