@@ -8,7 +8,7 @@ KANNEL := $(VENV)/.kannel
 STUBS := build/stubs/.ready
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo uplinks test lint types format docs enumerate bench serve clean
+.PHONY: help setup demo uplinks load test lint types format docs enumerate bench serve clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: $(SETUP) ## watch a card's whole way on emulated machines (ONCE=1: steps, 
 uplinks: $(SETUP) ## the same exams over Wi-Fi, GPRS, SMS and a carried card, through losses and a killed server (ONCE=1: a JSON verdict)
 	@$(RUN) -m tools.uplinks $(if $(ONCE),--once) $(if $(SEED),--seed $(SEED))
 
+load: $(SETUP) ## 500 attackers of each kind beside 100 honest machines and 20 pages, on loopback (SCALE=0.05: a quick look)
+	@$(RUN) -m tools.load $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED))
+
 test: $(SETUP) $(BROWSER) $(KANNEL) lint types ## lint, types and every test
 	@$(RUN) -m pytest -n $(JOBS) --dist loadgroup
 
@@ -60,7 +63,7 @@ docs: $(SETUP) ## write the generated documents anew (formats, error codes)
 enumerate: $(SETUP) ## tear and cut one debit, one batch card and one issue at every point there is
 	@$(RUN) -m emulator.enumerate --jobs $(JOBS)
 
-bench: $(SETUP) ## the table of what a tap, a message and an ingest cost
+bench: $(SETUP) ## the table of what a tap, a message, an ingest and a page at two million exams cost
 	@$(RUN) -m benchmarks
 
 serve: $(SETUP) ## the back office alone, on 127.0.0.1:8000

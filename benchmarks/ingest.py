@@ -30,13 +30,16 @@ from backoffice.machines import service as machines
 from backoffice.machines.schemas import MachineRegister, MachineRole
 from backoffice.settings import Settings
 from benchmarks.figure import Figure
+from tools import issued
 from tools.demo.server import Server
+from tools.issued import IssuedBatch
 
 GROUP = "Ingest: journal entries a second, durable"
 CONNECTIONS = 8
 REPORTS_EACH = 40
 ENTRIES_A_REPORT = 100
 NAIVE_REQUESTS_EACH = 40
+CREDITS_EACH = 2_000
 NOW = 1_795_400_000
 JSON = {"Content-Type": "application/json"}
 COSE = {"Content-Type": "application/cose"}
@@ -158,8 +161,9 @@ def _register(folder: Path) -> dict[int, bytes]:
             machine = machines.register(session, wanted, settings.report_interval_s, NOW)
             session.flush()
             key = number.to_bytes(32, "big")
-            machines.provision(session, context.keyring, machine.id or 0, 1, key, NOW)
-            found[machine.id or 0] = key
+            machines.provision(session, context.keyring, machine.id, 1, key, NOW)
+            issued.record(session, IssuedBatch(machine.id, machine.id * CREDITS_EACH, CREDITS_EACH, machine.id), NOW)
+            found[machine.id] = key
     context.close()
     return found
 
@@ -173,7 +177,7 @@ def _reports(machine_id: int, key: bytes, entries_a_report: int, reports_each: i
     for _ in range(reports_each):
         first, before, entries = seq + 1, mac, []
         for _ in range(entries_a_report):
-            credit = machine_id * 100_000 + seq // len(kinds)
+            credit = machine_id * CREDITS_EACH + seq // len(kinds)
             entry = Entry(seq + 1, kinds[seq % len(kinds)], NOW + seq * 60, 2, machine_id, credit)
             mac = journal.chain_mac(journal_key, mac, entry.encode())
             entries.append(entry)

@@ -5,6 +5,7 @@ import typer
 from backoffice.cli import app as backoffice_app
 from client.cli import app as client_app
 from tools.demo.cli import demo
+from tools.load.cli import load
 from tools.uplinks.cli import uplinks
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app.add_typer(backoffice_app)
 app.add_typer(client_app, name="client")
 app.command()(demo)
 app.command()(uplinks)
+app.command()(load)
 
 
 def main() -> None:

@@ -15,24 +15,25 @@ CARD_TIMEOUT_S = 150.0
 class Operator:
     """Somebody logged in at the back office. Every answer that is no success ends the demonstration with its words."""
 
-    def __init__(self, url: str, token: str = "", trusted: ssl.SSLContext | None = None) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {"Origin": url}
-        verify = True if trusted is None else trusted
+    def __init__(self, url: str, trusted: ssl.SSLContext | None = None) -> None:
         self._http = httpx2.Client(
-            base_url=url, timeout=CARD_TIMEOUT_S, headers=headers, trust_env=False, verify=verify
+            base_url=url,
+            timeout=CARD_TIMEOUT_S,
+            headers={"Origin": url},
+            trust_env=False,
+            verify=True if trusted is None else trusted,
         )
 
     @classmethod
     def first_administrator(
         cls, url: str, setup_token: str, login: str, password: str, trusted: ssl.SSLContext | None = None
     ) -> Self:
-        """Go through the one-time link, then work with an API token instead of a browser's cookie."""
-        guest = cls(url, trusted=trusted)
-        person = {"token": setup_token, "login": login, "name": "Ada Admin", "password": password}
-        guest.post("/api/v1/setup", person)
-        made = guest.post("/api/v1/tokens", {"name": "demonstration"})
-        guest.close()
-        return cls(url, made["token"], trusted)
+        """Go through the one-time link, and stay logged in: what is shown here takes a person, not an API token."""
+        operator = cls(url, trusted)
+        operator.post(
+            "/api/v1/setup", {"token": setup_token, "login": login, "name": "Ada Admin", "password": password}
+        )
+        return operator
 
     def get(self, path: str, **params: str | int) -> Any:
         return self._answer(self._http.get(path, params=params))

@@ -42,7 +42,7 @@ class Narrator:
 
     def grid(self, headings: list[str], rows: list[list[str]]) -> None:
         """A table with headings; numbers stand to the right."""
-        table = Table(box=None, padding=(0, 2))
+        table = Table(box=None, padding=(0, 1))
         for place, heading in enumerate(headings):
             table.add_column(heading, justify="right" if place else "left")
         for row in rows:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from backoffice.supervision import Worker
 from tools.demo.errors import DemoFailed
 
 START_TIMEOUT_S = 60
@@ -42,9 +43,11 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",  # whatever it prints, the pipe is emptied: else it would wait for us
             process_group=0,  # Ctrl-C is for the play, which stops its server itself
         )
-        threading.Thread(target=self._read, name="server log", daemon=True).start()
+        self._ended = threading.Event()
+        Worker("server log").start_thread(self._read, self._ended)
 
     def __enter__(self) -> "Server":
         self.await_start()
@@ -67,6 +70,16 @@ class Server:
         if not self._setup_said.wait(START_TIMEOUT_S) or not self._setup_token:
             raise DemoFailed("The back office offers no setup:\n" + self.log_text())
         return self._setup_token
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """False when it has ended, for whatever reason."""
+        return self._process.poll() is None
 
     def kill(self) -> None:
         """As a power cut ends it: not one instruction more."""
@@ -98,14 +111,15 @@ class Server:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        with self._process.stdout as lines:
-            for line in lines:
-                self._log.append(line.rstrip())
-                if found := ADDRESS.search(line):
-                    self.url = found[1]
-                    self._address_said.set()
-                elif found := SETUP_LINK.search(line):
-                    self._setup_token = found[1]
-                    self._setup_said.set()
+        for line in self._process.stdout:
+            self._log.append(line.rstrip())
+            if found := ADDRESS.search(line):
+                self.url = found[1]
+                self._address_said.set()
+            elif found := SETUP_LINK.search(line):
+                self._setup_token = found[1]
+                self._setup_said.set()
+        self._process.stdout.close()
+        self._ended.set()
         self._address_said.set()  # or it ended without a word: nobody waits for it any longer
         self._setup_said.set()

@@ -21,7 +21,7 @@ from tools.flash.needs import FOLDER, lists_of
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = ROOT / "build" / "mpy"
 SHARED: Final = ("gsm", "protocol")  # what both sides import
-NOT_FOR_BOARDS: Final = ("vectors", "elsewhere.py", "network_pdu.py")
+NOT_FOR_BOARDS: Final = ("vectors", "elsewhere.py", "listing.py", "network_pdu.py")
 STAY_SOURCE: Final = frozenset({"boot.py", "main.py"})
 DATA_SUFFIXES: Final = frozenset({".bin", ".json"})
 COMPILER_OPTIONS: Final = ("-O2",)  # no asserts, line numbers kept for tracebacks

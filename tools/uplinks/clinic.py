@@ -12,10 +12,9 @@ from emulator.kit.machines import HEAP_WORDS_K, await_service, provision
 from emulator.world import World
 from tools.demo.errors import DemoFailed
 from tools.demo.sides import Told
-from tools.uplinks.office import EPOCH, INSTITUTION, MACHINE
+from tools.uplinks.office import BATCH, EPOCH, FIRST_CREDIT, INSTITUTION, MACHINE
 from tools.uplinks.scenario import Visit
 
-BATCH, FIRST_CREDIT = 7, 1000
 CARRIED_MS: Final = 10_000
 EXAM_S: Final = 600
 REPORT_S: Final = 900

@@ -18,9 +18,11 @@ from backoffice.settings import Settings
 from backoffice.tls import certificates
 from tools.demo.operator import Operator, new_password
 from tools.demo.server import Server
+from tools.issued import IssuedBatch, record
 from tools.uplinks.serve import WorldClock
 
 MACHINE, EPOCH, INSTITUTION = 1, 1, 10
+BATCH, FIRST_CREDIT = 7, 1000
 ADMINISTRATOR: Final = "admin"
 REPORT_INTERVAL_S: Final = 3600
 _CLINIC: Final = InstitutionCreate(name="Lakeside Eye Clinic", code=INSTITUTION)
@@ -31,8 +33,8 @@ class Office:
 
     name = "office.perscan.test"
 
-    def __init__(self, folder: Path, machine_key: bytes, now: Callable[[], int]) -> None:
-        """``now`` = the world's time, unix seconds."""
+    def __init__(self, folder: Path, machine_key: bytes, debits: int, now: Callable[[], int]) -> None:
+        """``debits`` = cards of the machine's batch, ``now`` = the world's time, unix seconds."""
         self.folder = folder
         self.authority_path = folder / "tls" / certificates.AUTHORITY_FILE
         self.database = folder / "perscan.db"
@@ -45,7 +47,7 @@ class Office:
         self._server: Server | None = None
         self._administrator: tuple[Operator, str] | None = None
         self._make_certificates()
-        self._enrol(machine_key)
+        self._enrol(machine_key, debits)
 
     def configure(self, settings: dict[str, str]) -> None:
         """PERSCAN_* variables for the next start."""
@@ -151,8 +153,8 @@ class Office:
             }
         )
 
-    def _enrol(self, machine_key: bytes) -> None:
-        """The machine was initialised at this back office: its row and its sealed key are there."""
+    def _enrol(self, machine_key: bytes, debits: int) -> None:
+        """The machine was initialised at this back office, and its cards were made here."""
         where = {
             "database_url": f"sqlite:///{self.database}",
             "keyring_path": self.folder / "keyring.json",
@@ -167,5 +169,6 @@ class Office:
                 )
                 machines.register(session, wanted, REPORT_INTERVAL_S, now)
                 machines.provision(session, context.keyring, MACHINE, EPOCH, machine_key, now)
+                record(session, IssuedBatch(BATCH, FIRST_CREDIT, debits, MACHINE, EPOCH, INSTITUTION), now)
         finally:
             context.close()

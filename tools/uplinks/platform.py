@@ -18,6 +18,7 @@ import httpx2
 
 from backoffice.sms.secret import SmsSecrets
 from backoffice.sms.signing import headers, verify
+from backoffice.supervision import Worker
 from tools.demo.errors import DemoFailed
 from tools.uplinks.ways.way import Stage
 
@@ -45,7 +46,8 @@ class Platform:
         self._secret = _make_secrets(stage)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._take))
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="platform", daemon=True).start()
+        self._over = threading.Event()
+        Worker("platform").start_thread(self._server.serve_forever, self._over)
 
     def office_settings(self) -> dict[str, str]:
         """What makes the back office use us."""
@@ -63,6 +65,7 @@ class Platform:
 
     def close(self) -> None:
         """Hang up."""
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from backoffice.supervision import Worker
 from tools.uplinks.faults import Fault, Faults
 from tools.uplinks.office import Office
 from tools.uplinks.records import Plain, Records
@@ -38,8 +39,8 @@ class Relay:
         self._late: list[Late] = []
         self._lines: dict[Line, asyncio.Task[None]] = {}
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
-        self._thread.start()
+        self._over = threading.Event()
+        self._thread = Worker("relay").start_thread(self._loop.run_forever, self._over)
         self._server = self._ask(asyncio.start_server(self._serve, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
 
@@ -51,6 +52,7 @@ class Relay:
     def close(self) -> None:
         """Hang up everywhere."""
         self._ask(self._end())
+        self._over.set()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -11,8 +11,8 @@ from typing import Final
 from emulator.kit import TestAuthority
 from emulator.world import World
 from tools.demo.errors import DemoFailed
-from tools.uplinks.clinic import FIRST_CREDIT, Clinic
-from tools.uplinks.office import ADMINISTRATOR, EPOCH, MACHINE, Office
+from tools.uplinks.clinic import Clinic
+from tools.uplinks.office import ADMINISTRATOR, EPOCH, FIRST_CREDIT, MACHINE, Office
 from tools.uplinks.scenario import visits
 from tools.uplinks.verdict import Evidence, Outcome, judge
 from tools.uplinks.ways import WAYS
@@ -34,7 +34,7 @@ def run(
     with ExitStack() as stack:
         world = stack.enter_context(World(seed=seed))
         world.network_patience_ms = PATIENCE_MS
-        office = Office(folder, authority.machine_key(MACHINE, EPOCH), lambda: world.unix_time)
+        office = Office(folder, authority.machine_key(MACHINE, EPOCH), debits, lambda: world.unix_time)
         stack.callback(office.close)
         way = WAYS[name](Stage(world, office, debits, tell))
         stack.callback(way.close)

@@ -17,6 +17,7 @@ from emulator.kit.machines import HEAP_WORDS_K, await_service
 from emulator.world import World
 from tests.host.backoffice.machines import Machine, add_institution, add_machine
 from tests.host.system.wire import Wire
+from tools.issued import IssuedBatch
 
 BATCH, FIRST, COUNT = 7, 1000, 100
 INSTITUTION = 10
@@ -115,7 +116,9 @@ class Office:
         institution_id = add_institution(self.context)
         for machine_id in machine_ids:
             machine = Machine(machine_id, 1, self.authority.machine_key(machine_id))
-            add_machine(self.context, machine, institution_id)
+            order = BATCH if machine_id == 1 else BATCH + machine_id
+            batch = IssuedBatch(order, FIRST, COUNT, machine_id, 1, INSTITUTION)
+            add_machine(self.context, machine, institution_id, batch)
 
     def get(self, path: str, **params: str | int | bool) -> Any:
         answer = self.browser.get(f"/api/v1{path}", params=params)

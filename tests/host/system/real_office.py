@@ -1,12 +1,12 @@
 """The back office on a real port, in this process: its worker and its lifespan run as they do in production."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import uvicorn
 from fastapi import FastAPI
 from sqlmodel import Session, select
 
@@ -15,6 +15,7 @@ from backoffice.clock import Clock, system_clock
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.models import MachineCommand, SmsIn, SmsOut, Usage
+from backoffice.serving.server import make_server
 from backoffice.settings import Settings
 
 WAIT_S = 30
@@ -67,8 +68,7 @@ class RealOffice:
 def serving(settings: Settings, port: int, clock: Clock = system_clock) -> Iterator[RealOffice]:
     """Serve until the block ends."""
     app = create_app(settings, clock)
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    server = make_server(app, socket.create_server(("127.0.0.1", port)))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     office = RealOffice(app, threading.Event())

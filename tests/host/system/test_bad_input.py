@@ -16,7 +16,7 @@ from emulator.errors import HostError
 from emulator.flash import BLOCK_BYTES
 from emulator.kit import blank_machine, child_issuer, master_issuer
 from emulator.kit.machines import await_service
-from tests.host.backoffice.ingest.test_full_disk import limit, pages
+from tests.host.backoffice.ingest.test_full_disk import limit
 from tests.host.system.clinic import FIRST, Clinic, Office, all_reported, debited, exam, reason
 
 ROLES: dict[str, Callable[[Clinic], Board]] = {
@@ -259,7 +259,7 @@ def test_disk_full_at_the_back_office(clinic: Clinic, office: Office, visitor: T
     machine = clinic.machine(online=True)
     exam(machine, clinic.card(FIRST))
     all_reported(machine)
-    limit(office.context.engine, pages(office.context.engine))
+    limit(office.context.database, 0)
     fill(office)
     last = FIRST
     while office.wire.answers[-1][0] == 200 and last < FIRST + EXAMS_MAX:
@@ -273,7 +273,7 @@ def test_disk_full_at_the_back_office(clinic: Clinic, office: Office, visitor: T
     assert during["uplink"]["last_error"].endswith("the server said 507")
     assert during["journal"]["pending"] > 0
     exam(machine, clinic.card(last + 1))
-    limit(office.context.engine, pages(office.context.engine) + 10_000)
+    limit(office.context.database, 10_000)
     all_reported(machine, timeout_ms=2_000_000)
     assert office.usage() == list(range(FIRST, last + 2))
     assert office.alerts() == {}

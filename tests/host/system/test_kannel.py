@@ -29,6 +29,7 @@ from tests.host.backoffice.machines import Machine, add_institution, add_machine
 from tests.host.backoffice.support import NOW
 from tests.host.system.kannel_box import FAKE_SMSC_CLIENT, Kannel, Ports, require_kannel, running_kannel
 from tests.host.system.real_office import RealOffice, serving
+from tools.issued import IssuedBatch
 
 __all__ = ["migrated", "settings"]
 
@@ -289,7 +290,8 @@ def clinic(kannel_settings: Settings, ports: Ports, kannel: Kannel, request: pyt
         clock = lambda: NOW + world.now_us // 1_000_000  # noqa: E731
         with serving(kannel_settings, ports.office, clock) as office:
             key = authority.machine_key(1)
-            add_machine(office.context, Machine(1, 1, key), add_institution(office.context))
+            batch = IssuedBatch(BATCH, FIRST, COUNT, 1, 1, INSTITUTION)
+            add_machine(office.context, Machine(1, 1, key), add_institution(office.context), batch)
             link = FakeSmscLink(world, kannel.network_address, [OURS])
             machine = machine_in(world, provisioned(authority, order), request.param)
             yield Clinic(world, authority, order, machine, office)

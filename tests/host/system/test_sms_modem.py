@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from gsm.network_pdu import encode_deliver_parts, encode_status_report
@@ -10,9 +12,12 @@ from protocol import uplink
 
 from backoffice.errors import SmsPlatformRefused, SmsPlatformUnreachable
 from backoffice.settings import Settings
-from backoffice.sms import at_port, modem
+from backoffice.sms import at_port, memory, modem, modem_setup
 from backoffice.sms.modem import ModemPlatform
+from backoffice.sms.platform import Aside
 from backoffice.sms.secret import SmsSecrets
+from backoffice.sms.sim_pin import SimPin
+from backoffice.supervision import Worker
 from emulator.sim800.lone import LoneModem
 from emulator.sim800.sim import Sim
 from tests.host.backoffice.conftest import migrated, settings
@@ -24,6 +29,7 @@ __all__ = ["migrated", "settings"]
 
 OURS, MACHINES = "+8613900000099", "+8613800000001"
 BAUD = 115200
+Running = Callable[..., AbstractContextManager[ModemPlatform]]
 WAIT_S = 30.0
 STATUS_LOW_MS = 1000
 TRYING, EXPIRED = 0x30, 0x46  # TS 23.040 9.2.3.15
@@ -36,6 +42,8 @@ class Hall:
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     reports: list[tuple[str, str, bool]] = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
+    troubles: dict[str, str] = field(default_factory=dict)
     open: bool = True
     asked: int = 0
     asked_about: int = 0
@@ -52,7 +60,7 @@ class Hall:
             self.changed.notify_all()
             return self.open
 
-    def report(self, provider_id: str, number: str, *, delivered: bool) -> bool:
+    def report(self, provider_id: str, number: str, *, delivered: bool, submitted_at: int = 0) -> bool:
         with self.changed:
             self.asked_about += 1
             if self.asked_about > self.unknown:
@@ -60,9 +68,22 @@ class Hall:
             self.changed.notify_all()
             return self.asked_about > self.unknown
 
+    def set_aside(self, aside: Aside) -> bool:
+        with self.changed:
+            if self.open:
+                self.aside.append(aside)
+            self.changed.notify_all()
+            return self.open
+
+    def trouble(self, subject: str, message: str) -> bool:
+        with self.changed:
+            self.troubles[subject] = message
+            self.changed.notify_all()
+            return True
+
     def wait_until(self, done: Callable[[], bool]) -> None:
         with self.changed:
-            assert self.changed.wait_for(done, WAIT_S), (self.taken, self.reports)
+            assert self.changed.wait_for(done, WAIT_S), (self.taken, self.reports, self.aside, self.troubles)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +91,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests run in real time."""
     monkeypatch.setattr(modem, "REOPEN_S", 0.1)
     monkeypatch.setattr(modem, "SWEEP_S", 1.0)
-    monkeypatch.setattr(modem, "SYNC_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(modem_setup, "SYNC_TIMEOUT_S", 0.3)
     monkeypatch.setattr(modem, "SUBMIT_TIMEOUT_S", 3.0)
     monkeypatch.setattr(at_port, "PROMPT_TIMEOUT_S", 1.0)
 
@@ -88,26 +109,29 @@ def hall() -> Hall:
 
 
 @pytest.fixture
-def platform(lone: LoneModem, hall: Hall) -> Iterator[ModemPlatform]:
-    with running(lone, hall) as platform:
+def running(tmp_path: Path) -> Running:
+    """The platform on a modem while the block runs. Its secrets stay where they are from one to the next."""
+
+    @contextmanager
+    def run(url: str, hall: Hall, pin: str = "") -> Iterator[ModemPlatform]:
+        platform = ModemPlatform(url, BAUD, SimPin(pin, tmp_path / "refused.json"), Worker("sms-modem"))
+        platform.start(hall)
+        try:
+            yield platform
+        finally:
+            platform.close()
+
+    return run
+
+
+@pytest.fixture
+def platform(lone: LoneModem, hall: Hall, running: Running) -> Iterator[ModemPlatform]:
+    with running(lone.url, hall) as platform:
         yield platform
 
 
-class running:  # noqa: N801 (a context manager)
-    def __init__(self, lone: LoneModem, hall: Hall, pin: str = "") -> None:
-        self.platform = ModemPlatform(lone.url, BAUD, pin)
-        self.hall = hall
-
-    def __enter__(self) -> ModemPlatform:
-        self.platform.start(self.hall)
-        return self.platform
-
-    def __exit__(self, *_: object) -> None:
-        self.platform.close()
-
-
 def ready(platform: ModemPlatform) -> ModemPlatform:
-    assert platform._ready.wait(WAIT_S)
+    assert platform.ready.wait(WAIT_S)
     return platform
 
 
@@ -167,25 +191,27 @@ def test_long_messages(lone: LoneModem, hall: Hall, platform: ModemPlatform) -> 
         platform.send(MACHINES, bytes(600), 8)
 
 
-def test_the_memory_is_emptied_and_a_full_one_drains(lone: LoneModem, hall: Hall) -> None:
+def test_the_memory_is_emptied_and_a_full_one_drains(lone: LoneModem, hall: Hall, running: Running) -> None:
     lone.network.smsc.faults.inbox_capacity = 2
     for number in range(6):
         bring(lone, b"message %d" % number)
-    with running(lone, hall):
+    with running(lone.url, hall):
         hall.wait_until(lambda: len(hall.taken) == 6)
     assert sorted(data for _sender, data in hall.taken) == [b"message %d" % number for number in range(6)]
     assert len(set(hall.numbers)) == 6
 
 
-def test_parts_wait_in_the_sim_for_each_other_also_while_the_back_office_is_away(lone: LoneModem, hall: Hall) -> None:
+def test_parts_wait_in_the_sim_for_each_other_also_while_the_back_office_is_away(
+    lone: LoneModem, hall: Hall, running: Running
+) -> None:
     with lone.world.lock:
         first, second = encode_deliver_parts(MACHINES, bytes(200), lone.world.unix_time, 9)
         lone.network.smsc.send_pdu(MACHINES, OURS, second)
-    with running(lone, hall) as platform:
+    with running(lone.url, hall) as platform:
         ready(platform)
         bring(lone, b"another")
         hall.wait_until(lambda: len(hall.taken) == 1)
-    with running(lone, hall) as platform:
+    with running(lone.url, hall) as platform:
         with lone.world.lock:
             lone.network.smsc.send_pdu(MACHINES, OURS, first)
         hall.wait_until(lambda: len(hall.taken) == 2)
@@ -193,15 +219,15 @@ def test_parts_wait_in_the_sim_for_each_other_also_while_the_back_office_is_away
 
 
 def test_parts_whose_others_never_come_do_not_fill_the_memory(
-    lone: LoneModem, hall: Hall, monkeypatch: pytest.MonkeyPatch
+    lone: LoneModem, hall: Hall, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modem, "PART_KEPT_S", 0.0)
+    monkeypatch.setattr(memory, "PART_KEPT_S", 0.0)
     lone.network.smsc.faults.inbox_capacity = 1
     with lone.world.lock:
         first, _second = encode_deliver_parts(MACHINES, bytes(200), lone.world.unix_time, 9)
         lone.network.smsc.send_pdu(MACHINES, OURS, first)
     bring(lone, b"waits for room")
-    with running(lone, hall):
+    with running(lone.url, hall):
         hall.wait_until(lambda: hall.taken == [(MACHINES, b"waits for room")])
 
 
@@ -238,7 +264,7 @@ def test_a_prompt_that_never_comes(lone: LoneModem, platform: ModemPlatform) -> 
     lone.modem.faults.missing_prompts = 1
     with pytest.raises(SmsPlatformUnreachable, match="prompt"):
         platform.send(MACHINES, b"data", 1)
-    platform._ready.clear()
+    platform.ready.clear()
     assert ready(platform).send(MACHINES, b"data", 1)
 
 
@@ -268,31 +294,64 @@ def test_noise_between_the_lines(lone: LoneModem, hall: Hall, platform: ModemPla
     hall.wait_until(lambda: len(hall.taken) == 5)
 
 
-def test_a_pin_is_given_once(hall: Hall) -> None:
-    with LoneModem(Sim(OURS, pin="1234")) as lone, running(lone, hall, pin="1234") as platform:
-        ready(platform)
+def test_a_pin_is_given_again_whenever_the_modem_starts_anew(hall: Hall, running: Running) -> None:
+    """It was accepted: as often as the SIM asks."""
+    with LoneModem(Sim(OURS, pin="1234")) as lone, running(lone.url, hall, pin="1234") as platform:
+        for _ in range(3):
+            ready(platform)
+            with lone.world.lock:
+                lone.modem.supply(False)
+            lone.world.run_for(STATUS_LOW_MS)
+            platform.ready.clear()
+            lone.start()
+        assert ready(platform).send(MACHINES, b"data", 1)
+
+
+def test_a_pin_that_was_refused_is_not_given_again_by_anybody_until_it_is_changed(hall: Hall, running: Running) -> None:
     with LoneModem(Sim(OURS, pin="1234")) as lone:
-        platform = ModemPlatform(lone.url, BAUD, "9999")
-        platform.start(hall)
-        assert not platform._ready.wait(2.0)  # opened again and again meanwhile
-        platform.close()
         assert lone.modem.sim is not None
+        with running(lone.url, hall, pin="9999"):
+            hall.wait_until(lambda: "refused" in hall.troubles.get("modem", ""))  # opened again and again meanwhile
         assert lone.modem.sim.pin_tries == 2
+        hall.troubles.clear()
+        with running(lone.url, hall, pin="9999"):  # another process
+            hall.wait_until(lambda: "refused this PIN before" in hall.troubles.get("modem", ""))
+        assert lone.modem.sim.pin_tries == 2
+        with running(lone.url, hall, pin="1234") as platform:  # somebody set the right one
+            ready(platform)
+            hall.wait_until(lambda: hall.troubles["modem"] == "")
+        assert lone.modem.sim.pin_tries == 3
 
 
-def test_a_port_that_is_not_there(hall: Hall) -> None:
-    platform = ModemPlatform("socket://127.0.0.1:1", BAUD, "")
-    platform.start(hall)
-    with pytest.raises(SmsPlatformUnreachable):
-        platform.send(MACHINES, b"data", 1)
-    platform.close()
+def test_a_refused_pin_is_another_sims_right_one(hall: Hall, running: Running) -> None:
+    with LoneModem(Sim(OURS, pin="1234")) as lone, running(lone.url, hall, pin="5678"):
+        hall.wait_until(lambda: "modem" in hall.troubles)
+    with (
+        LoneModem(Sim(OURS, pin="5678", iccid="89860000000000000001")) as lone,
+        running(lone.url, hall, pin="5678") as platform,
+    ):
+        ready(platform)
+
+
+def test_the_last_try_at_a_pin_belongs_to_a_person(hall: Hall, running: Running) -> None:
+    with LoneModem(Sim(OURS, pin="1234", pin_tries=1)) as lone, running(lone.url, hall, pin="1234"):
+        hall.wait_until(lambda: "1 tries" in hall.troubles.get("modem", ""))
+        assert lone.modem.sim is not None
+        assert lone.modem.sim.pin_tries == 1
+
+
+def test_a_port_that_is_not_there(hall: Hall, running: Running) -> None:
+    with running("socket://127.0.0.1:1", hall) as platform:
+        with pytest.raises(SmsPlatformUnreachable):
+            platform.send(MACHINES, b"data", 1)
+        hall.wait_until(lambda: "cannot open" in hall.troubles.get("modem", ""))
 
 
 def test_through_the_whole_back_office(settings: Settings, lone: LoneModem) -> None:
     path = settings.keyring_path.with_name("sms.json")
     SmsSecrets.fresh().write(path)
     chosen = {"sms_platform": "modem", "sms_secret_path": path, "sms_modem_port": lone.url}
-    with serving(settings.model_copy(update=chosen), Ports.free().office) as office:
+    with serving(settings.model_copy(update=chosen), Ports.free().office, lambda: lone.world.unix_time) as office:
         machine = add_machine(office.context, Machine(), add_institution(office.context))
         machine.exam(500)
         report = machine.report()
