@@ -43,6 +43,13 @@ class Pulse:
         except (TimeoutError, NotInTime):
             return False
 
+    def wait_for_beat(self) -> bool:
+        """The same for whoever is a thread."""
+        try:
+            return self._question().result(PATIENCE_S)
+        except NotInTime:
+            return False
+
     def close(self) -> None:
         """Ask no more."""
         self._thread.shutdown(wait=False, cancel_futures=True)

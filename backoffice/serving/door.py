@@ -1,7 +1,7 @@
-"""Takes connections in: counted from the first byte on, before TLS has begun.
+"""Takes connections in, as the porter hands them in: each is counted before TLS has begun.
 
-asyncio's own server counts nothing and lets half a TLS handshake stand for a minute, so this one accepts by itself. It
-is closed and waited for like an asyncio server, which is what uvicorn expects.
+asyncio's own server counts nothing and lets half a TLS handshake stand for a minute. This one is closed and waited for
+like an asyncio server, which is what uvicorn expects.
 """
 
 import asyncio
@@ -12,18 +12,17 @@ from collections.abc import Callable
 from backoffice import logs
 from backoffice.admission.clients import client_of
 from backoffice.serving.house import Guest, House
+from backoffice.serving.lodge import Lodge
 from backoffice.serving.protocol import PatientProtocol
 from backoffice.supervision import Worker
 
 log = logs.get(__name__)
 
-ACCEPTS_A_TURN = 16
 RECEIVE_BYTES = 32 * 1024
 """What the kernel keeps (it doubles it) of what a client sends and nobody reads yet."""
 HANDSHAKE_S = 30
 """A modem's worst, and a small processor's arithmetic."""
 TLS_FAREWELL_S = 5
-NO_ROOM_PAUSE_S = 1
 PROBE_AFTER_S = 60
 PROBE_EVERY_S = 15
 PROBES = 4
@@ -41,61 +40,36 @@ class Door:
         worker: Worker,
         tls: ssl.SSLContext | None,
     ) -> None:
-        self._listener = listener
         self._house = house
         self._make_protocol = make_protocol
         self._worker = worker
         self._tls = tls
         self._loop = asyncio.get_running_loop()
         self._visits: set[asyncio.Task[None]] = set()
-        self._open = False
-        listener.setblocking(False)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)  # connections inherit it
+        self.lodge = Lodge(listener, self._let_in, worker)
 
     def open(self) -> None:
         """Take connections in from now on."""
-        self._open = True
-        self._loop.add_reader(self._listener, self._accept_some)
+        self.lodge.open()
 
     def close(self) -> None:
         """Take none in any more; those whose TLS has not begun yet are let go."""
-        self._open = False
-        self._loop.remove_reader(self._listener)
-        self._listener.close()
+        self.lodge.close()
 
     async def wait_closed(self) -> None:
         """Wait until everybody has left."""
         for visit in self._visits:
             visit.cancel()
         await asyncio.gather(*self._visits, return_exceptions=True)
+        await self.lodge.wait_closed()
 
-    def _accept_some(self) -> None:
-        for _ in range(ACCEPTS_A_TURN):
-            try:
-                connection, address = self._listener.accept()
-            except (BlockingIOError, ConnectionAbortedError, InterruptedError):
-                return
-            except OSError as error:
-                self._pause(error)
-                return
-            self._let_in_or_close(connection, str(address[0]))
-
-    def _let_in_or_close(self, connection: socket.socket, host: str) -> None:
+    def _let_in(self, connection: socket.socket) -> None:
         try:
-            self._take_in(connection, client_of(host))
+            self._take_in(connection, client_of(_host_of(connection)))
         except Exception as error:  # noqa: BLE001 - told and counted; the next one is taken in
             self._worker.failed(error)
             connection.close()
-
-    def _pause(self, error: OSError) -> None:
-        """No files or no memory, most of the time; whatever it is, trying again at once would be all we do."""
-        log.error("no_connection_accepted", reason=error.strerror)
-        self._loop.remove_reader(self._listener)
-        self._loop.call_later(NO_ROOM_PAUSE_S, self._resume)
-
-    def _resume(self) -> None:
-        if self._open:
-            self.open()
 
     def _take_in(self, connection: socket.socket, client: str) -> None:
         _watch_line(connection)
@@ -157,6 +131,13 @@ class Visit:
             await self._protocol.lost
         except OSError as error:  # TLS that went wrong or took too long, and a client that left meanwhile
             log.debug("connection_failed", reason=type(error).__name__)
+
+
+def _host_of(connection: socket.socket) -> str:
+    try:
+        return str(connection.getpeername()[0])
+    except OSError:  # it has hung up meanwhile, as will be noticed
+        return ""
 
 
 def _watch_line(connection: socket.socket) -> None:

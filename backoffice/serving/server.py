@@ -14,6 +14,7 @@ from backoffice.context import Context
 from backoffice.serving.door import Door
 from backoffice.serving.files import room_for_connections
 from backoffice.serving.house import House
+from backoffice.serving.notice import SILENT_MAX_S, Notice
 from backoffice.serving.protocol import PatientProtocol
 from backoffice.serving.turns import Turns
 from backoffice.supervision import Worker
@@ -30,9 +31,16 @@ class Server(uvicorn.Server):
     """One server process."""
 
     def __init__(
-        self, config: uvicorn.Config, listener: socket.socket, house: House, worker: Worker, tls: ssl.SSLContext | None
+        self,
+        config: uvicorn.Config,
+        context: Context,
+        listener: socket.socket,
+        house: House,
+        worker: Worker,
+        tls: ssl.SSLContext | None,
     ) -> None:
         super().__init__(config)
+        self._context = context
         self.house = house
         self._worker = worker
         self._listener = listener
@@ -57,6 +65,13 @@ class Server(uvicorn.Server):
         door = Door(self._listener, self.house, make_protocol, self._worker, self._tls)
         self.servers = [door]  # type: ignore[list-item]  # closed and waited for like asyncio's
         door.open()
+        self._notice = Notice(self._context, door.lodge.tell)
+        self._notice.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Nobody comes in any more; who is there is served to the end."""
+        self._notice.stop()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections now and then."""
@@ -97,4 +112,4 @@ def make_server(
     context: Context = application.state.context
     house = House(room or room_for_connections())
     context.honour = house.honour
-    return Server(config, listener, house, context.workers.add("connections"), tls)
+    return Server(config, context, listener, house, context.workers.add("connections", SILENT_MAX_S), tls)

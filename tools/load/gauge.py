@@ -10,7 +10,7 @@ RESET_PEAK: Final = "5"
 
 
 class Gauge:
-    """Of one process."""
+    """Of one process and those that it has started."""
 
     def __init__(self, pid: int) -> None:
         self._folder = Path("/proc") / str(pid)
@@ -18,7 +18,7 @@ class Gauge:
 
     @property
     def peak_mb(self) -> float:
-        """The most memory that it ever held."""
+        """The most memory that they ever held."""
         self._peak_mb = max(self._peak_mb, self._high_water_mb())
         return self._peak_mb
 
@@ -26,21 +26,34 @@ class Gauge:
         """The most since the last lap; the next begins."""
         peak_mb = self._high_water_mb()
         self._peak_mb = max(self._peak_mb, peak_mb)
-        with suppress(OSError):  # a kernel that has no such thing: laps then only ever grow
-            (self._folder / "clear_refs").write_text(RESET_PEAK)
+        for folder in self._folders():
+            with suppress(OSError):  # a kernel that has no such thing: laps then only ever grow
+                (folder / "clear_refs").write_text(RESET_PEAK)
         return peak_mb
 
     @property
     def files(self) -> int:
-        """Open now."""
+        """Open now, by the process itself."""
         try:
             return sum(1 for _ in (self._folder / "fd").iterdir())
         except OSError:
             return 0
 
-    def _high_water_mb(self) -> float:
+    def _folders(self) -> list[Path]:
         try:
-            lines = (self._folder / "status").read_text().splitlines()
+            tasks = [task / "children" for task in (self._folder / "task").iterdir()]
+            started = [pid for children in tasks for pid in children.read_text().split()]
         except OSError:
-            return 0.0  # it is gone; the play will notice
-        return next((int(line.split()[1]) / KIB_A_MB for line in lines if line.startswith("VmHWM:")), 0.0)
+            started = []
+        return [self._folder, *(Path("/proc") / pid for pid in started)]
+
+    def _high_water_mb(self) -> float:
+        return sum(map(_high_water_mb, self._folders()))
+
+
+def _high_water_mb(folder: Path) -> float:
+    try:
+        lines = (folder / "status").read_text().splitlines()
+    except OSError:
+        return 0.0  # it is gone; the play will notice
+    return next((int(line.split()[1]) / KIB_A_MB for line in lines if line.startswith("VmHWM:")), 0.0)

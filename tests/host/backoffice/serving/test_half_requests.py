@@ -113,7 +113,7 @@ def test_whoever_has_most_connections_gives_way(office: Office) -> None:
     wires = [office.wire("127.0.0.2").say(HALF_A_HEAD) for _ in range(ROOM)]
     office.wait_until(lambda: house.of("127.0.0.2") == ROOM)
     with office.wire("127.0.0.3") as honest:
-        assert honest.ask("/health").answer().status == 200
+        assert honest.ask("/login").answer().status == 200
         assert wires[0].is_closed()
         assert (house.of("127.0.0.2"), house.of("127.0.0.3")) == (ROOM - 1, 1)
     for wire in wires:
@@ -132,7 +132,7 @@ def test_whoever_does_not_read_gives_way(office: Office) -> None:
         )
     )
     with office.wire("127.0.0.3") as honest:
-        assert honest.ask("/health").answer().status == 200
+        assert honest.ask("/login").answer().status == 200
     for wire in wires:
         wire.socket.close()
 
@@ -145,7 +145,7 @@ def test_whoever_is_being_served_does_not_give_way(office: Office) -> None:
     wires = [office.wire("127.0.0.2") for _ in range(ROOM)]
     office.wait_until(lambda: len(office.server.connections) == ROOM)
     with office.wire("127.0.0.3") as honest:
-        assert honest.ask("/health").answer().status == 200
+        assert honest.ask("/login").answer().status == 200
     office.context.broker.close()
     for stream in streams:
         stream.until(b"0\r\n\r\n")
@@ -160,7 +160,7 @@ def test_whoever_waits_in_a_line_gives_way_too(office: Office) -> None:
     wires = [office.wire("127.0.0.2").ask("/login", method="POST") for _ in range(ROOM)]
     office.wait_until(lambda: line.waiting == ROOM)
     with office.wire("127.0.0.3") as honest:
-        assert honest.ask("/health").answer().status == 200
+        assert honest.ask("/login").answer().status == 200
     office.wait_until(lambda: line.waiting == ROOM - 1)
     for wire in wires:
         wire.socket.close()
@@ -179,7 +179,7 @@ def test_what_is_sent_faster_than_it_is_parsed_is_not_kept(office: Office) -> No
     kept_bytes: list[int] = []
     with office.wire() as wire:
         wire.say(head("/api/v1/login", method="POST", transfer_encoding="chunked"))
-        office.on_loop(lambda: kept_bytes.append(0))
+        office.wait_until(lambda: connections(office) == 1)
 
         async def look() -> None:
             while connections(office):

@@ -1,0 +1,126 @@
+"""The porter's lodge: the server's side of the porter. Starts it, takes what it hands in, and engages another should it
+ever end by itself (docs/decisions/0055-a-porter-at-the-door.md).
+"""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+
+from backoffice import logs
+from backoffice.supervision import Worker
+
+log = logs.get(__name__)
+
+TAKEN_A_TURN = 16
+END_S = 5
+"""After its channel has ended, the porter ends within a millisecond."""
+
+
+class PorterGone(Exception):
+    """It ended, and was not asked to."""
+
+
+class Lodge:
+    """One porter after the other at one listening socket."""
+
+    def __init__(self, listener: socket.socket, take_in: Callable[[socket.socket], None], worker: Worker) -> None:
+        self._listener = listener
+        self._take_in = take_in
+        self._worker = worker
+        self._loop = asyncio.get_running_loop()
+        self._open = False
+        self._channel: socket.socket | None = None
+        self._porter: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the porter, while there is one."""
+        return None if self._porter is None else self._porter.pid
+
+    def open(self) -> None:
+        """Have connections taken in from now on."""
+        self._open = True
+        self._engage()
+
+    def close(self) -> None:
+        """Take none in any more. The porter ends, and closes those that it has in hand."""
+        self._open = False
+        self._let_go()
+        self._listener.close()
+
+    async def wait_closed(self) -> None:
+        """Until the porter has ended."""
+        if self._porter is not None:
+            await asyncio.to_thread(_await_end, self._porter)
+
+    def tell(self, notice: bytes) -> None:
+        """What the porter is to say of our health from now on; nothing happens while there is none. Any thread."""
+        channel = self._channel
+        if channel is not None:
+            try:
+                channel.send(notice)
+            except OSError as error:  # the next one comes in a second
+                log.debug("porter_not_told", reason=error.strerror)
+
+    def _engage(self) -> None:
+        if not self._open:
+            return
+        try:
+            self._start_porter()
+        except Exception as error:  # noqa: BLE001 - told and counted; without a porter nobody comes in
+            self._worker.failed(error)
+            self._loop.call_later(self._worker.pause_s, self._engage)
+
+    def _start_porter(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            given = (self._listener.fileno(), theirs.fileno())
+            program = [sys.executable, "-m", "backoffice.serving.porter", *map(str, given)]
+            try:
+                self._porter = subprocess.Popen(program, pass_fds=given, stdin=subprocess.DEVNULL)
+            except BaseException:
+                ours.close()
+                raise
+        ours.setblocking(False)
+        self._channel = ours
+        self._loop.add_reader(ours, self._take_some)
+
+    def _take_some(self) -> None:
+        assert self._channel is not None
+        for _ in range(TAKEN_A_TURN):
+            try:
+                word, descriptors, _flags, _address = socket.recv_fds(self._channel, 1, 1)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                word, descriptors = b"", []
+            if not word:
+                self._porter_gone()
+                return
+            if descriptors:
+                self._take_in(socket.socket(fileno=descriptors[0]))
+            else:  # the kernel has closed it: we may open no more files
+                log.error("no_connection_accepted", reason="too many open files")
+
+    def _porter_gone(self) -> None:
+        self._let_go()
+        if self._porter is not None:
+            _await_end(self._porter)
+        self._worker.failed(PorterGone())
+        self._loop.call_later(self._worker.pause_s, self._engage)
+
+    def _let_go(self) -> None:
+        if self._channel is not None:
+            self._loop.remove_reader(self._channel)
+            self._channel.close()
+            self._channel = None
+
+
+def _await_end(porter: "subprocess.Popen[bytes]") -> None:
+    try:
+        porter.wait(END_S)
+    except subprocess.TimeoutExpired:
+        porter.kill()
+        porter.wait()
