@@ -19,7 +19,9 @@ from backoffice.supervision import Worker
 log = logs.get(__name__)
 
 RECEIVE_BYTES = 32 * 1024
-"""What the kernel keeps (it doubles it) of what a client sends and nobody reads yet."""
+"""What the kernel keeps (it doubles it) of what a client sends and nobody reads yet,"""
+RECEIVE_FIRST_BYTES = 4 * 1024
+"""and while it is not in yet."""
 HANDSHAKE_S = 30
 """A modem's worst, and a small processor's arithmetic."""
 TLS_FAREWELL_S = 5
@@ -46,7 +48,7 @@ class Door:
         self._tls = tls
         self._loop = asyncio.get_running_loop()
         self._visits: set[asyncio.Task[None]] = set()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)  # connections inherit it
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_FIRST_BYTES)  # connections inherit it
         self.lodge = Lodge(listener, self._let_in, worker)
 
     def open(self) -> None:
@@ -143,6 +145,7 @@ def _host_of(connection: socket.socket) -> str:
 def _watch_line(connection: socket.socket) -> None:
     """Let the kernel find out that a client is no longer there."""
     connection.setblocking(False)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_AFTER_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_EVERY_S)

@@ -1,4 +1,4 @@
-"""How many connections the process has room for: each is an open file, and so is much else."""
+"""How many connections a process has room for: each is an open file, and so is much else."""
 
 import resource
 
@@ -9,13 +9,17 @@ CONNECTIONS_MAX = 1500
 
 
 def room_for_connections() -> int:
-    """Raise the process's limit of open files as far as it may go; how many connections fit below it."""
+    """How many connections fit below the limit of open files, which is raised as far as it may go."""
+    return connections_below(raise_limit(FILES_WANTED))
+
+
+def raise_limit(wanted: int) -> int:
+    """Let this process open so many files, or as many as it may; how many that are, at most ``wanted``."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_WANTED if hard == resource.RLIM_INFINITY else min(FILES_WANTED, hard)
+    wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    return connections_below(CONNECTIONS_MAX + FILES_FOR_THE_REST if soft == resource.RLIM_INFINITY else soft)
+    return wanted
 
 
 def connections_below(files: int) -> int:

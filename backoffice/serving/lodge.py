@@ -79,7 +79,12 @@ class Lodge:
             given = (self._listener.fileno(), theirs.fileno())
             program = [sys.executable, "-m", "backoffice.serving.porter", *map(str, given)]
             try:
-                self._porter = subprocess.Popen(program, pass_fds=given, stdin=subprocess.DEVNULL)
+                self._porter = subprocess.Popen(
+                    program,
+                    pass_fds=given,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl-C is for the server; and sched(7) shares processors by session
+                )
             except BaseException:
                 ours.close()
                 raise

@@ -26,6 +26,7 @@ from enum import Enum, auto
 
 from backoffice.admission.clients import client_of
 from backoffice.serving.crowd import Crowd
+from backoffice.serving.files import raise_limit
 
 HEALTH = b"GET /health HTTP/1."
 HEAD_END = b"\r\n\r\n"
@@ -34,8 +35,9 @@ HEAD_MAX_BYTES = 2048
 SILENT_S = 0.5
 SILENT_MAX = 128
 """Connections that have said nothing yet."""
-WAITING_MAX = 512
-"""Connections that the server has not taken yet."""
+FILES_WANTED = 16 * 1024
+"""Nearly all for connections that the server has not taken yet: who waits keeps quiet, who is closed comes again."""
+FILES_FOR_THE_REST = 64
 IN_FLIGHT_BYTES = 16 * 1024
 """Of the channel's buffer, at some 800 bytes a connection: the rest waits here, where clients take turns."""
 ACCEPTS_A_TURN = 64
@@ -77,8 +79,13 @@ class Porter:
     """``listener`` = where clients connect; ``channel`` = packets to the server: notices come, connections go."""
 
     def __init__(
-        self, listener: socket.socket, channel: socket.socket, clock_s: Callable[[], float] = time.monotonic
+        self,
+        listener: socket.socket,
+        channel: socket.socket,
+        waiting_max: int,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._waiting_max = waiting_max
         self._listener = listener
         self._channel = channel
         self._clock_s = clock_s
@@ -189,7 +196,7 @@ class Porter:
     def _let_wait(self, connection: socket.socket) -> None:
         """For the server to take it."""
         self._waiting.add(self._stop_looking(connection), connection)
-        if len(self._waiting) > WAITING_MAX and (last := self._waiting.newest_of_most()) is not None:
+        if len(self._waiting) > self._waiting_max and (last := self._waiting.newest_of_most()) is not None:
             self._waiting.remove(last)
             last.close()
 
@@ -231,9 +238,11 @@ class Porter:
 
 def main(listener_descriptor: int, channel_descriptor: int) -> None:
     """The process: both sockets were left open for it by the server."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # they are for the server, and it says when we end
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    Porter(socket.socket(fileno=listener_descriptor), socket.socket(fileno=channel_descriptor)).run()
+    signal.signal(
+        signal.SIGTERM, signal.SIG_IGN
+    )  # a service manager asks all of a service; the server says when we end
+    waiting_max = raise_limit(FILES_WANTED) - SILENT_MAX - FILES_FOR_THE_REST
+    Porter(socket.socket(fileno=listener_descriptor), socket.socket(fileno=channel_descriptor), waiting_max).run()
 
 
 if __name__ == "__main__":

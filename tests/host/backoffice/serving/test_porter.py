@@ -13,7 +13,6 @@ from backoffice.serving.porter import (
     SILENT_S,
     STALE,
     STALE_S,
-    WAITING_MAX,
     Asks,
     Porter,
     ServerGone,
@@ -24,6 +23,7 @@ from tests.host.backoffice.serving.wire import PATIENCE_S, Wire, head
 HEALTH_CHECK = head("/health")
 WELL = b'200 OK\n{"status":"well"}'
 NOT_AT_ALL_S = 0
+WAITING_MAX = 200
 
 
 class House:
@@ -36,7 +36,7 @@ class House:
         self.listener.listen(1024)
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel.setblocking(False)
-        self.porter = Porter(self.listener, theirs, lambda: self.now_s)
+        self.porter = Porter(self.listener, theirs, WAITING_MAX, lambda: self.now_s)
         self.wires: list[Wire] = []
 
     def comes(self, says: bytes = b"", source: str = "127.0.0.1") -> Wire:
