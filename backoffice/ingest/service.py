@@ -15,7 +15,7 @@ from backoffice.events.broker import Broker
 from backoffice.ingest import repository
 from backoffice.ingest.incoming import Incoming, MachineSecrets, open_message, refuse_broken, sender_of
 from backoffice.ingest.store import Stored
-from backoffice.ingest.writer import GroupWriter
+from backoffice.ingest.writer import SILENT_MAX_S, GroupWriter
 from backoffice.keyring import Keyring
 from backoffice.machines.service import key_purpose
 from backoffice.supervision import Workers
@@ -48,7 +48,7 @@ class Ingest:
         self._keyring = keyring
         self._cache: OrderedDict[int, list[MachineSecrets]] = OrderedDict()
         self._lock = Lock()
-        self.writer = GroupWriter(database.writer, keyring, broker, clock, workers.add("ingest-writer"))
+        self.writer = GroupWriter(database.writer, keyring, broker, clock, workers.add("ingest-writer", SILENT_MAX_S))
 
     async def take(self, message: bytes) -> bytes:
         """Store a sealed report exactly once; the sealed ack when it is durable."""

@@ -33,6 +33,8 @@ GROUP_REPORTS_MAX = 256
 ANSWER_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 30
 UPKEEP_INTERVAL_S = 60
+SILENT_MAX_S = 2 * UPKEEP_INTERVAL_S
+"""It does a round each ``UPKEEP_INTERVAL_S`` at least, and waits for nothing longer than half of that."""
 
 Job = tuple[Incoming, "Future[Stored]"]
 
@@ -102,7 +104,8 @@ class GroupWriter:
             self._thread = self._worker.start_thread(self._run, self._stop)
 
     def _run(self) -> None:
-        self.keep_up()  # something may have been left by a process before this one
+        with self._worker.round():
+            self.keep_up()  # something may have been left by a process before this one
         upkeep_at = time.monotonic() + UPKEEP_INTERVAL_S
         while (jobs := self._next_group()) is not None:
             with self._worker.round():

@@ -3,6 +3,7 @@
 import re
 import socket
 import stat
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from backoffice.cli import _listen
 from backoffice.cli import app as cli
 from backoffice.context import Context
 from backoffice.errors import BackOfficeError, SettingsError
+from backoffice.ingest.writer import SILENT_MAX_S
 from backoffice.settings import Settings
 from tests.host.backoffice.support import ORIGIN, HandClock
 
@@ -62,6 +64,18 @@ def test_the_health_endpoint_needs_no_login(visitor: TestClient, context: Contex
     context.ingest.writer.stop()
     answer = visitor.get("/health")
     assert (answer.status_code, answer.json()["ingest"]) == (503, "unwell")
+
+
+def test_an_ingest_writer_that_hangs_is_unwell(
+    visitor: TestClient, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does a round each minute at least. Here each look at the worker's clock is later than that."""
+    worker = context.workers.add("ingest-writer")
+    assert visitor.get("/health").json()["ingest"] == "well"
+    monkeypatch.setattr(worker, "_elapsed_s", count(worker._elapsed_s(), 2 * SILENT_MAX_S).__next__)
+    while (answer := visitor.get("/health")).json()["ingest"] == "well":
+        pass  # it has just begun, and was seen at the new time
+    assert answer.status_code == 503
 
 
 def test_every_operation_has_a_tag_that_is_described(app: FastAPI) -> None:
