@@ -100,6 +100,25 @@ def test_no_restart_prolongs_it():
     assert not trial.resume(loaded(), book)
 
 
+def test_an_answered_trial_is_over_although_its_file_does_not_know():
+    """The flash refused the file after the answer had been journalled: the same answer stands at the next start."""
+    format_flash()
+    config, book = made(), journal()
+    trial.begin(config, {"server_host": "new"}, 9)
+
+    def refuse():
+        raise OSError(5)
+
+    config.save = refuse
+    trial.give_up(config, book)
+    again = loaded()
+    assert again.trial
+    assert trial.resume(again, book) == 0
+    trial.give_up(again, book)
+    assert ended(book) == [results.RETURNED]
+    assert (loaded().text("server_host"), loaded().trial) == ("old", [])
+
+
 def test_old_or_new_at_every_cut():
     flash = format_flash(32)
     made().save()

@@ -24,6 +24,20 @@ def test_once(blank_swipe: Board, authority: TestAuthority, order: BatchOrder) -
     assert blank_swipe.host.call("status")["batches"] == [{"batch": 7, "first": 1000, "count": 100, "left": 100}]
 
 
+def test_burnt_elsewhere(blank_swipe: Board, authority: TestAuthority, order: BatchOrder) -> None:
+    """Another machine's mark, ours from before this flash was erased, or anything that no machine has written."""
+    for mark in ("others", "ours", "nobody's"):
+        card = authority.batch_card(order)
+        marks = {
+            "others": keys.burn_mark(order.key, card.uid, 2, 1000),
+            "ours": keys.burn_mark(order.key, card.uid, 1, 1000),
+            "nobody's": bytes(range(1, 17)),
+        }
+        card.blocks[classic.BATCH_BURN_BLOCK][:] = marks[mark]
+        assert reason(blank_swipe, card) == "batch_used", mark
+    assert blank_swipe.host.call("status")["batches"] == []
+
+
 def test_by_the_client(blank_swipe: Board, authority: TestAuthority, order: BatchOrder, world: World) -> None:
     card = authority.batch_card(order)
     world.at(300, lambda: blank_swipe.field.enter(card))

@@ -135,6 +135,23 @@ def test_another_number_for_short_messages(lines: Uplinks, office: Office) -> No
     assert any(message.receiver == other for message in lines.world.phone.smsc.submitted)
 
 
+def test_a_push_does_not_show_that_new_settings_work(lines: Uplinks, office: Office) -> None:
+    """Whoever sends one needs no answer from the machine: the way out may be closed all the same."""
+    nobody = "+8610690003"
+    machine = lines.machine("sms")
+    assert heard(machine)
+    key = lines.images.authority.machine_key(1)
+    command = uplink.Command(COMMAND_ID, uplink.SETTINGS, [{"sms_number": nobody}])
+    lines.world.phone.smsc.send(OFFICE_NUMBER, MACHINE_NUMBER, uplink.seal_push(key, uplink.Ack(0, 0, [command]), 1))
+    lines.world.run_for(MINUTE_MS)
+    assert status(machine)["uplink"]["trial"]
+    another = uplink.Command(COMMAND_ID + 1, uplink.SETTINGS, [{"exam_s": 60}])
+    lines.world.phone.smsc.send(OFFICE_NUMBER, MACHINE_NUMBER, uplink.seal_push(key, uplink.Ack(0, 0, [another]), 2))
+    lines.world.run_for(MINUTE_MS)
+    assert status(machine)["uplink"]["trial"]
+    assert results_of(machine) == []
+
+
 def test_a_wrong_key_of_the_same_wi_fi_is_given_up(lines: Uplinks, office: Office) -> None:
     """The board is in that network already, by the old key: that does not show that the new one opens it."""
     machine = lines.machine("wifi", wifi_ssid="clinic", wifi_password="right-key")
