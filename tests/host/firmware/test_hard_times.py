@@ -5,8 +5,10 @@ from littlefs import LittleFS
 from protocol import journal
 
 from emulator import image as image_format
+from emulator.cards.classic import ClassicCard
 from emulator.device import Board
 from emulator.errors import HostError
+from emulator.faults import TearPoint
 from emulator.flash import BLOCK_BYTES, Flash
 from emulator.image import read_files
 from emulator.kit import BatchOrder, TestAuthority, tap
@@ -52,6 +54,35 @@ def test_reader_dead_at_power_up(machine: Board, world: World) -> None:
     machine.reader.faults.bus_reads = None
     world.run_for(NOTICED_MS)
     assert machine.host.call("status")["reader"]["healthy"]
+
+
+def test_a_card_that_flickers_is_debited_in_one_tap(
+    machine: Board, authority: TestAuthority, order: BatchOrder, world: World
+) -> None:
+    """A hand trembles: once the card has been read, a moment without it is bridged and nobody is asked to tap again."""
+    field = machine.field
+
+    def until_heard(card: ClassicCard) -> list[str]:
+        while not (heard := machine.host.take_notifications("tap")):
+            if card not in field.cards:
+                field.tears.clear()
+                world.run_for(10)
+                field.enter(card)
+            world.run_for(1)
+        return [message["params"]["reason"] for message in heard]
+
+    before = field.frame_count
+    card = authority.one_time_card(order, 1000)
+    field.enter(card)
+    assert until_heard(card) == ["granted"]
+    frames = field.frame_count - before
+    for frame in range(frames - 8, frames):  # proving the key, the burn, reading it back
+        field.leave(card)
+        machine.host.call("swipe.end")
+        card = authority.one_time_card(order, 1001 + frame)
+        field.tear(TearPoint(field.frame_count + frame, "before"))
+        field.enter(card)
+        assert until_heard(card) == ["granted"], frame
 
 
 def test_damaged_journal_is_loud(machine: Board, authority: TestAuthority, order: BatchOrder, world: World) -> None:
