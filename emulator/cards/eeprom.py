@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 
 BLOCK_BYTES = 16
 WEAK_SHARE = 0.15  # of the bits that a torn write was about to change
+
+
+@dataclass(frozen=True, slots=True)
+class _Weak:
+    """Bits of a block whose charge is neither here nor there."""
+
+    bits: int
+    wrong: float
+    """How often each reads other than it stands there: hardly ever when the write had hardly begun or was all but done,
+    so that such a block may well look right."""
+
+    def read_wrong(self, random: Random) -> int:
+        left, wrong = self.bits, 0
+        while left:
+            bit = left & -left
+            wrong |= bit if random.random() < self.wrong else 0
+            left ^= bit
+        return wrong
 
 
 class Eeprom:
@@ -19,14 +38,14 @@ class Eeprom:
         self._random = random
         self._write_us = (write_us, write_us) if isinstance(write_us, int) else write_us
         self._pending: tuple[int, bytes] | None = None
-        self._weak: dict[int, int] = {}
+        self._weak: dict[int, _Weak] = {}
 
     def read(self, block: int) -> bytes:
         """What a read finds: weak bits come out by chance, each time anew."""
         weak = self._weak.get(block)
-        if not weak:
+        if weak is None:
             return bytes(self.blocks[block])
-        value = int.from_bytes(self.blocks[block], "little") ^ (weak & self._random.getrandbits(BLOCK_BYTES * 8))
+        value = int.from_bytes(self.blocks[block], "little") ^ weak.read_wrong(self._random)
         return value.to_bytes(BLOCK_BYTES, "little")
 
     def begin_write(self, block: int, data: bytes) -> int:
@@ -53,18 +72,21 @@ class Eeprom:
         block, data = self._pending
         self._pending = None
         old = int.from_bytes(self.blocks[block], "little")
-        changing = old ^ int.from_bytes(data, "little") | self._weak.get(block, 0)
+        changing = old ^ int.from_bytes(data, "little")
+        if block in self._weak:
+            changing |= self._weak.pop(block).bits
         done = weak = 0
         for bit in range(BLOCK_BYTES * 8):
             if changing >> bit & 1:
                 done |= (self._random.random() < progress) << bit
                 weak |= (self._random.random() < WEAK_SHARE) << bit
         self.blocks[block][:] = (old ^ done).to_bytes(BLOCK_BYTES, "little")
-        self._weak[block] = weak
+        if weak:
+            self._weak[block] = _Weak(weak, min(progress, 1.0 - progress))
 
     def forget_weakness(self) -> None:
         self._weak.clear()
 
     @property
     def weak_blocks(self) -> list[int]:
-        return sorted(block for block, weak in self._weak.items() if weak)
+        return sorted(self._weak)
