@@ -67,6 +67,10 @@ class ClassicCard(TypeACard):
         """EEPROM writes begun so far."""
         return self._eeprom.writes
 
+    def leak(self) -> None:
+        """Time passes: see Eeprom.leak."""
+        self._eeprom.leak()
+
     @property
     def weak_blocks(self) -> list[int]:
         """Blocks with bits that a torn write left undecided."""

@@ -84,6 +84,10 @@ class Eeprom:
         if weak:
             self._weak[block] = _Weak(weak, min(progress, 1.0 - progress))
 
+    def leak(self) -> None:
+        """Time passes, and charges that were neither here nor there leak away: from now on weak bits are undecided."""
+        self._weak = {block: _Weak(weak.bits, 0.5) for block, weak in self._weak.items()}
+
     def forget_weakness(self) -> None:
         self._weak.clear()
 
