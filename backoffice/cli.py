@@ -61,7 +61,8 @@ def run(application: FastAPI, settings: Settings) -> None:
         application.state.context.close()
         raise
     server = make_server(application, listener, tls=tls, trusted_proxies=settings.proxies)
-    address = f"{'https' if tls else 'http'}://{settings.host}:{listener.getsockname()[1]}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"
     typer.echo(f"Perscan back office: {address}")
     _offer_setup(application.state.context, settings.public_origin or address)
     sys.stdout.flush()

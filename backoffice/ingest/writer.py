@@ -104,8 +104,7 @@ class GroupWriter:
             self._thread = self._worker.start_thread(self._run, self._stop)
 
     def _run(self) -> None:
-        with self._worker.round():
-            self.keep_up()  # something may have been left by a process before this one
+        self.keep_up()  # something may have been left by a process before this one
         upkeep_at = time.monotonic() + UPKEEP_INTERVAL_S
         while (jobs := self._next_group()) is not None:
             with self._worker.round():

@@ -40,6 +40,7 @@ class Door:
         house: House,
         make_protocol: Callable[[], PatientProtocol],
         worker: Worker,
+        porter: Worker,
         tls: ssl.SSLContext | None,
     ) -> None:
         self._house = house
@@ -49,7 +50,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._visits: set[asyncio.Task[None]] = set()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_FIRST_BYTES)  # connections inherit it
-        self.lodge = Lodge(listener, self._let_in, worker)
+        self.lodge = Lodge(listener, self._let_in, porter)
 
     def open(self) -> None:
         """Take connections in from now on."""

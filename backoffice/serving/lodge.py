@@ -3,12 +3,15 @@ ever end by itself (docs/decisions/0055-a-porter-at-the-door.md).
 """
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from threading import Lock
 
 from backoffice import logs
+from backoffice.serving.porter import HANDED_IN
 from backoffice.supervision import Worker
 
 log = logs.get(__name__)
@@ -16,6 +19,10 @@ log = logs.get(__name__)
 TAKEN_A_TURN = 16
 END_S = 5
 """After its channel has ended, the porter ends within a millisecond."""
+LOOK_EVERY_S = 10
+TOLD_IN_VAIN = 5
+"""It says a word for each notice: after so many without one, it hangs."""
+OWN_SETTINGS = "PERSCAN_"
 
 
 class PorterGone(Exception):
@@ -32,6 +39,8 @@ class Lodge:
         self._loop = asyncio.get_running_loop()
         self._open = False
         self._channel: socket.socket | None = None
+        self._channel_lock = Lock()
+        self._told_in_vain = 0
         self._porter: subprocess.Popen[bytes] | None = None
 
     @property
@@ -43,10 +52,12 @@ class Lodge:
         """Have connections taken in from now on."""
         self._open = True
         self._engage()
+        self._looking = self._loop.call_later(LOOK_EVERY_S, self._look_after)
 
     def close(self) -> None:
         """Take none in any more. The porter ends, and closes those that it has in hand."""
         self._open = False
+        self._looking.cancel()
         self._let_go()
         self._listener.close()
 
@@ -57,10 +68,12 @@ class Lodge:
 
     def tell(self, notice: bytes) -> None:
         """What the porter is to say of our health from now on; nothing happens while there is none. Any thread."""
-        channel = self._channel
-        if channel is not None:
+        with self._channel_lock:
+            if self._channel is None:
+                return
+            self._told_in_vain += 1
             try:
-                channel.send(notice)
+                self._channel.send(notice)
             except OSError as error:  # the next one comes in a second
                 log.debug("porter_not_told", reason=error.strerror)
 
@@ -77,19 +90,21 @@ class Lodge:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             given = (self._listener.fileno(), theirs.fileno())
-            program = [sys.executable, "-m", "backoffice.serving.porter", *map(str, given)]
+            # -P: what lies in the folder in which the server was started is no program of ours
+            program = [sys.executable, "-P", "-m", "backoffice.serving.porter", *map(str, given)]
             try:
                 self._porter = subprocess.Popen(
                     program,
                     pass_fds=given,
                     stdin=subprocess.DEVNULL,
+                    env={name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)},
                     start_new_session=True,  # Ctrl-C is for the server; and sched(7) shares processors by session
                 )
             except BaseException:
                 ours.close()
                 raise
         ours.setblocking(False)
-        self._channel = ours
+        self._channel, self._told_in_vain = ours, 0
         self._loop.add_reader(ours, self._take_some)
 
     def _take_some(self) -> None:
@@ -104,10 +119,24 @@ class Lodge:
             if not word:
                 self._porter_gone()
                 return
+            self._heard(word, descriptors)
+
+    def _heard(self, word: bytes, descriptors: list[int]) -> None:
+        self._told_in_vain = 0
+        with self._worker.round():  # it lives, and does what it is for
             if descriptors:
-                self._take_in(socket.socket(fileno=descriptors[0]))
-            else:  # the kernel has closed it: we may open no more files
+                connection = socket.socket(fileno=descriptors[0])
+                connection.set_inheritable(False)
+                self._take_in(connection)
+            elif word == HANDED_IN:  # the kernel has closed it: we may open no more files
                 log.error("no_connection_accepted", reason="too many open files")
+
+    def _look_after(self) -> None:
+        with self._worker.one():
+            if self._told_in_vain >= TOLD_IN_VAIN and self._porter is not None:
+                log.error("porter_hangs", notices=self._told_in_vain)
+                self._porter.kill()  # its channel ends, which is seen as ever
+        self._looking = self._loop.call_later(LOOK_EVERY_S, self._look_after)
 
     def _porter_gone(self) -> None:
         self._let_go()
@@ -117,10 +146,11 @@ class Lodge:
         self._loop.call_later(self._worker.pause_s, self._engage)
 
     def _let_go(self) -> None:
-        if self._channel is not None:
-            self._loop.remove_reader(self._channel)
-            self._channel.close()
-            self._channel = None
+        with self._channel_lock:
+            channel, self._channel = self._channel, None
+        if channel is not None:
+            self._loop.remove_reader(channel)
+            channel.close()
 
 
 def _await_end(porter: "subprocess.Popen[bytes]") -> None:

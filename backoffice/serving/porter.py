@@ -7,10 +7,10 @@ its health has nothing to do with any of them: what they are told was written do
 A new connection is looked at without reading from it: its first bytes are a health check, or something else, or have
 not come yet. Those that say nothing for a moment are handed in, where it is known how long to wait for whom. The first
 bytes of TLS say nothing of what is asked within it; there, and on connections that go on after another request, the
-server itself says how it is.
+server itself says how it is. A health check in the clear is answered beside TLS as well: it says nothing secret.
 
-It ends when the server does: ``channel`` then has an end. Uses the standard library alone: it starts in no time, and is
-started again should it ever end by itself.
+It says a word when it begins and for each notice, so that the server knows that it is there. It ends when the server
+does: ``channel`` then has an end. It imports little, starts in no time, and is started again should it end by itself.
 """
 
 import errno
@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from enum import Enum, auto
+from itertools import islice
 
 from backoffice.admission.clients import client_of
 from backoffice.serving.crowd import Crowd
@@ -49,7 +50,11 @@ STALE = (
     "503 Service Unavailable",
     b'{"status":"unwell","database":"unwell","ingest":"unwell","reports_waiting":0,"workers":{"notice":"unwell"}}',
 )
-_NO_ROOM = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ETOOMANYREFS, errno.ENOMEM})
+HERE = b"."
+HANDED_IN = b"!"
+GONE = frozenset({7, 8})
+"""States of a TCP connection whose client has closed it: CLOSE, CLOSE_WAIT (Linux, tcp_states.h)."""
+_NO_ROOM = frozenset({errno.ENOBUFS, errno.ETOOMANYREFS, errno.ENOMEM})
 
 
 class Asks(Enum):
@@ -94,6 +99,8 @@ class Porter:
         """Of the silent ones, in the order in which they came."""
         self._waiting: Crowd[socket.socket] = Crowd()
         self._by_descriptor: dict[int, socket.socket] = {}
+        self._hand_in_again_s: float | None = None
+        """When to try anew, although the channel would take more."""
         self._notice: tuple[str, bytes] | None = None
         self._notice_at_s = 0.0
         listener.setblocking(False)
@@ -102,6 +109,7 @@ class Porter:
         self._poll = select.epoll()
         self._poll.register(listener, select.EPOLLIN)
         self._poll.register(channel, select.EPOLLIN)
+        self._say_a_word()
 
     def run(self) -> None:
         """Until the server is gone."""
@@ -130,8 +138,10 @@ class Porter:
         self._hand_in()
 
     def _wait_s(self) -> float:
-        first_s = next(iter(self._patience_until_s.values()), None)
-        return -1 if first_s is None else max(0.0, first_s - self._clock_s())
+        moments_s = [*islice(self._patience_until_s.values(), 1)]
+        if self._hand_in_again_s is not None:
+            moments_s.append(self._hand_in_again_s)
+        return max(0.0, min(moments_s) - self._clock_s()) if moments_s else -1
 
     def _accept_some(self) -> None:
         for _ in range(ACCEPTS_A_TURN):
@@ -211,17 +221,26 @@ class Porter:
             self._let_wait(connection)
 
     def _hand_in(self) -> None:
+        is_full, self._hand_in_again_s = False, None
         while (connection := self._waiting.next()) is not None:
             try:
-                socket.send_fds(self._channel, [b"!"], [connection.fileno()])
+                if not _has_gone(connection):  # after a stall, the server would serve those who gave up
+                    socket.send_fds(self._channel, [HANDED_IN], [connection.fileno()])
+            except BlockingIOError:
+                is_full = True
+                break
             except OSError as error:
                 if error.errno not in _NO_ROOM:
                     raise ServerGone from error
+                self._hand_in_again_s = self._clock_s() + NO_ROOM_PAUSE_S
                 break
             self._waiting.turn_over(connection)
             connection.close()
-        wanted = select.EPOLLIN | (select.EPOLLOUT if self._waiting else 0)
-        self._poll.modify(self._channel, wanted)
+        self._poll.modify(self._channel, select.EPOLLIN | (select.EPOLLOUT if is_full else 0))
+
+    def _say_a_word(self) -> None:
+        with suppress(BlockingIOError):  # it is full of connections, which say as much
+            self._channel.send(HERE)
 
     def _read_notices(self) -> None:
         """The newest one counts: a status line and a body."""
@@ -229,6 +248,7 @@ class Porter:
             while notice := self._channel.recv(NOTICE_MAX_BYTES):
                 status, _, body = notice.partition(b"\n")
                 self._notice, self._notice_at_s = (status.decode(), body), self._clock_s()
+                self._say_a_word()
         except BlockingIOError:
             return
         except OSError as error:
@@ -236,12 +256,17 @@ class Porter:
         raise ServerGone
 
 
+def _has_gone(connection: socket.socket) -> bool:
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in GONE
+
+
 def main(listener_descriptor: int, channel_descriptor: int) -> None:
     """The process: both sockets were left open for it by the server."""
     signal.signal(
         signal.SIGTERM, signal.SIG_IGN
     )  # a service manager asks all of a service; the server says when we end
-    waiting_max = raise_limit(FILES_WANTED) - SILENT_MAX - FILES_FOR_THE_REST
+    files = raise_limit(FILES_WANTED)
+    waiting_max = max(files - SILENT_MAX - FILES_FOR_THE_REST, files // 4)
     Porter(socket.socket(fileno=listener_descriptor), socket.socket(fileno=channel_descriptor), waiting_max).run()
 
 

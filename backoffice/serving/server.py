@@ -62,7 +62,8 @@ class Server(uvicorn.Server):
             turns=Turns(asyncio.get_running_loop()),
             worker=self._worker,
         )
-        door = Door(self._listener, self.house, make_protocol, self._worker, self._tls)
+        porter = self._context.workers.add("porter")
+        door = Door(self._listener, self.house, make_protocol, self._worker, porter, self._tls)
         self.servers = [door]  # type: ignore[list-item]  # closed and waited for like asyncio's
         door.open()
         self._notice = Notice(self._context, door.lodge.tell)

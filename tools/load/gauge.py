@@ -33,11 +33,8 @@ class Gauge:
 
     @property
     def files(self) -> int:
-        """Open now, by the process itself."""
-        try:
-            return sum(1 for _ in (self._folder / "fd").iterdir())
-        except OSError:
-            return 0
+        """Open now."""
+        return sum(map(_files, self._folders()))
 
     def _folders(self) -> list[Path]:
         try:
@@ -49,6 +46,13 @@ class Gauge:
 
     def _high_water_mb(self) -> float:
         return sum(map(_high_water_mb, self._folders()))
+
+
+def _files(folder: Path) -> int:
+    try:
+        return sum(1 for _ in (folder / "fd").iterdir())
+    except OSError:
+        return 0
 
 
 def _high_water_mb(folder: Path) -> float:

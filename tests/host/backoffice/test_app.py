@@ -71,7 +71,8 @@ def test_an_ingest_writer_that_hangs_is_unwell(
 ) -> None:
     """It does a round each minute at least. Here each look at the worker's clock is later than that."""
     worker = context.workers.add("ingest-writer")
-    assert visitor.get("/health").json()["ingest"] == "well"
+    with worker.round():
+        assert visitor.get("/health").json()["ingest"] == "well"
     monkeypatch.setattr(worker, "_elapsed_s", count(worker._elapsed_s(), 2 * SILENT_MAX_S).__next__)
     while (answer := visitor.get("/health")).json()["ingest"] == "well":
         pass  # it has just begun, and was seen at the new time

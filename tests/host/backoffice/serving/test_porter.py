@@ -1,5 +1,7 @@
 """The porter, on real sockets, with a clock of the test's own."""
 
+import errno
+import os
 import socket
 from collections.abc import Iterator
 
@@ -9,6 +11,8 @@ from backoffice.health.schemas import HealthRead
 from backoffice.serving.porter import (
     HEAD_MAX_BYTES,
     HEALTH,
+    HERE,
+    NO_ROOM_PAUSE_S,
     SILENT_MAX,
     SILENT_S,
     STALE,
@@ -18,7 +22,7 @@ from backoffice.serving.porter import (
     ServerGone,
     asks_for,
 )
-from tests.host.backoffice.serving.wire import PATIENCE_S, Wire, head
+from tests.host.backoffice.serving.wire import Wire, head
 
 HEALTH_CHECK = head("/health")
 WELL = b'200 OK\n{"status":"well"}'
@@ -63,6 +67,8 @@ class House:
                 _word, descriptors, _flags, _address = socket.recv_fds(self.channel, 1, 1)
             except BlockingIOError:
                 return found
+            if not descriptors:
+                continue  # a word
             with socket.socket(fileno=descriptors[0]) as connection:
                 connection.setblocking(False)
                 try:
@@ -215,11 +221,14 @@ def test_a_busy_server_takes_clients_in_turns_and_health_is_answered_meanwhile(h
     assert in_flight < before / 2  # those that the channel held; the report came next
 
 
-def test_when_too_many_wait_the_newest_of_whoever_has_most_is_closed(house: House) -> None:
-    in_flight = 0
+def fill_the_channel(house: House) -> None:
+    """The server is busy: whoever comes now waits."""
     while not len(house.porter._waiting):
         house.comes(b"POST /flood ", source="127.0.0.3")
-        in_flight += 1
+
+
+def test_when_too_many_wait_the_newest_of_whoever_has_most_is_closed(house: House) -> None:
+    fill_the_channel(house)
     report = house.comes(b"POST /report", source="127.0.0.2")
     while len(house.porter._waiting) < WAITING_MAX:
         house.comes(b"POST /flood ", source="127.0.0.3")
@@ -230,6 +239,51 @@ def test_when_too_many_wait_the_newest_of_whoever_has_most_is_closed(house: Hous
     assert not report.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
+def test_of_equals_the_newcomer_is_closed_and_not_whoever_waited_longest(house: House) -> None:
+    fill_the_channel(house)
+    places = range(WAITING_MAX - 1)
+    waiting = [house.comes(b"POST /report", source=f"127.0.1.{place}") for place in places]
+    assert house.comes(b"POST /report", source="127.0.2.1").is_closed()
+    sources = [source for source, _said in house.all_handed_in()]
+    assert {f"127.0.1.{place}" for place in places} <= set(sources)
+    assert len(waiting) == WAITING_MAX - 1
+
+
+def test_who_gave_up_meanwhile_is_not_handed_in(house: House) -> None:
+    fill_the_channel(house)
+    house.comes(b"GET /login ", source="127.0.0.4").socket.close()
+    house.comes(b"GET /login ", source="127.0.0.5")
+    sources = {source for source, _said in house.all_handed_in()}
+    assert sources == {"127.0.0.3", "127.0.0.5"}
+
+
+@pytest.mark.parametrize("number", [errno.ETOOMANYREFS, errno.ENOBUFS])
+def test_where_nobody_can_be_handed_in_it_tries_again_after_a_moment(
+    house: House, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The channel can be written to meanwhile, and says so without an end."""
+    house.tells(WELL)
+
+    def refuse(*_given: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "send_fds", refuse)
+        house.comes(b"POST /report", source="127.0.0.2")
+        assert house.porter._wait_s() == pytest.approx(NO_ROOM_PAUSE_S)
+        assert house.porter._poll.poll(0) == []
+        assert house.comes(HEALTH_CHECK).answer().status == 200
+    house.now_s += NO_ROOM_PAUSE_S
+    house.turn()
+    assert house.all_handed_in() == [("127.0.0.2", b"POST /report")]
+
+
+def test_it_says_a_word_at_its_beginning_and_for_each_notice(house: House) -> None:
+    for _ in range(3):
+        house.tells(WELL)
+    assert [house.channel.recv(10) for _ in range(4)] == [HERE] * 4
+
+
 def test_it_ends_when_the_server_has(house: House) -> None:
     house.channel.close()
     with pytest.raises(ServerGone):
@@ -237,6 +291,10 @@ def test_it_ends_when_the_server_has(house: House) -> None:
 
 
 def test_it_ends_when_the_server_has_while_somebody_waits(house: House) -> None:
-    house.comes(source="127.0.0.2").socket.settimeout(PATIENCE_S)
+    fill_the_channel(house)
+    last = house.wires[-1]
+    silent = house.comes(source="127.0.0.2")
     house.channel.close()
     house.porter.run()  # comes to its end
+    assert last.is_closed()
+    assert silent.is_closed()
