@@ -63,13 +63,13 @@ def test_messages_are_lost_doubled_and_overtake_each_other(lines: Uplinks, offic
     faults = lines.world.phone.smsc.faults
     faults.loss, faults.duplication, faults.reorder, faults.delay_s = 0.5, 0.3, 0.3, (1.0, 90.0)
     machine = lines.machine("sms", sms_gather_s=120)
-    for credit in range(1000, 1010):
+    for credit in range(1000, 1006):
         lines.exam(machine, credit)
         lines.world.run_for(MINUTE_MS)
-    lines.world.run_for(20 * MINUTE_MS)
+    lines.world.run_for(5 * MINUTE_MS)
     assert lines.world.phone.smsc.lost
     faults.loss = 0.0
-    assert counted(lines, office, list(range(1000, 1010))), status(machine)
+    assert counted(lines, office, list(range(1000, 1006))), status(machine)
     assert "fork" not in office.alerts()
     assert machine.starts == 1, machine.crash_log
 
@@ -80,8 +80,9 @@ def test_sent_is_not_delivered(lines: Uplinks, office: Office) -> None:
     assert heard(machine), status(machine)
     lines.world.phone.smsc.faults.loss = 1.0
     lines.exam(machine, 1000)
-    lines.world.run_for(15 * MINUTE_MS)
-    assert status(machine)["uplink"]["sms_sent"] >= 2
+    sent = status(machine)["uplink"]["sms_sent"]
+    while status(machine)["uplink"]["sms_sent"] < sent + 2:  # and once more, since no answer comes
+        lines.world.run_for(MINUTE_MS)
     assert status(machine)["journal"]["pending"] > 0
     lines.world.phone.smsc.faults.loss = 0.0
     assert counted(lines, office, [1000]), status(machine)
