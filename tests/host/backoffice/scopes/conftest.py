@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from backoffice.accounts.access import COOKIE
 from backoffice.app import create_app
 from backoffice.events.moment import Moment
+from backoffice.keyring import Keyring
 from backoffice.settings import Settings
 from tests.host.backoffice.conftest import settings_in
 from tests.host.backoffice.scopes.world import PEOPLE, SAME_START, Foreign, grow_foreign, grow_own
@@ -48,6 +49,7 @@ def worlds(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Whatever differs between them differs by what is foreign, and by nothing else."""
     alone, shared = (settings_in(tmp_path_factory.mktemp(name)) for name in ("alone", "shared"))
     shutil.copyfile(migrated, alone.database_path)
+    Keyring.load_or_create(alone.keyring_path)
     clock = HandClock()
     first = create_app(alone, clock)
     grow_own(first)

@@ -58,6 +58,7 @@ _DOORS = {
         GET /usage/{usage_id}
         GET /cards
         GET /alerts
+        GET /docs
     """,
     STAFF: """
         GET /api/v1/sms
