@@ -394,8 +394,8 @@ EXCEPTIONS = {
     ("tools/uplinks/relay.py", "create_task"): "awaited where it is started",
 }
 PARTS = ("backoffice", "client", "tools")
-FOR_A_MEASUREMENT = "tools/load/"
-"""Its clients are awaited, and the whole of it ends with its verdict."""
+FOR_A_MEASUREMENT = ("tools/load/", "tools/mutants/")
+"""What they start is awaited, and the whole of it ends with its verdict."""
 
 
 def started(tree: ast.Module) -> Iterator[tuple[int, str]]:
