@@ -90,7 +90,7 @@ class Obey:
         if kind in _SIGNED:
             return (yield from self._order(command))
         if kind == kinds.REVOKE_BATCH:
-            return self._revoke_batch(batch)
+            return DONE if batch else BAD_ARGUMENTS
         if kind == kinds.REVOKE_CREDIT:
             return self._revoke(batch, credit)
         if kind == kinds.REFUND_CREDIT:
@@ -109,23 +109,13 @@ class Obey:
                 code.keep(self._config.directory(), str(command.args[2]))
         return result
 
-    def _revoke_batch(self, batch: int) -> int:
-        if not batch:
-            return BAD_ARGUMENTS
-        revoked = self._journal.state.revoked_batches
-        return DONE if batch in revoked or len(revoked) < MAX_REVOKED else FULL
-
-    def _is_gone(self, batch: int, credit: int) -> bool:
-        with Borrowed("gone_batches") as code:
-            return bool(code.holds(self._journal, batch, credit))
-
     def _revoke(self, batch: int, credit: int) -> int:
         if not batch or not credit:
             return BAD_ARGUMENTS
         state = self._journal.state
         if (batch, credit) in state.revoked_credits:
             return DONE
-        if state.is_spent((batch, credit)) or self._is_gone(batch, credit):
+        if state.is_spent((batch, credit)):
             return TOO_LATE
         return DONE if len(state.revoked_credits) < MAX_REVOKED else FULL
 
@@ -133,12 +123,11 @@ class Obey:
         """The credit is given up: this card will never pay here, so the back office may make it good elsewhere."""
         state = self._journal.state
         spent = state.batches.get(batch)
-        known = spent.holds(credit) if spent is not None else self._is_gone(batch, credit)
-        if not known:
+        if spent is None or not spent.holds(credit):
             return BAD_ARGUMENTS
         if (batch, credit) in state.revoked_credits:
             return DONE  # it never paid: a revoked credit is one that was not debited before
-        return TOO_LATE if spent is None or spent.is_spent(credit) else DONE
+        return TOO_LATE if spent.is_spent(credit) else DONE
 
     def _settings(self, command: "Command") -> int:
         if len(command.args) != 1 or not isinstance(command.args[0], dict):

@@ -8,7 +8,7 @@ from protocol.slices import finished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from protocol.grouping import Groups
 
@@ -20,44 +20,54 @@ def gathering(
 ) -> "Generator[None, None, bytes]":
     """Fill the groups with the entries after that one (seq, MAC), in slices; gives the MAC of the last."""
     seq, mac = after
-    walk = Walk(journal, seq + 1, mac)
+    walk = Walk(journal, seq + 1)
     while len(groups) < limit:
-        found = walk.take(limit - len(groups))
+        found = walk.take()
         if not found:
             break
-        for data in found:
+        for data in found[: limit - len(groups)]:
+            mac = codec.chain_mac(journal.key, mac, data)
             groups.add(codec.Entry.decode(data))
         yield
-    return walk.mac
+    return mac
 
 
 def chaining(journal: Journal, seq: int, mac: bytes, last: int) -> "Generator[None, None, bytes]":
     """The MAC of entry ``last``, counted from that of ``seq``, an entry before it; in slices."""
-    walk = Walk(journal, seq + 1, mac)
-    yield from _up_to(walk, last)
-    return walk.mac
+    walk = Walk(journal, seq + 1)
+    while seq < last:
+        found = walk.take()
+        if not found:
+            break
+        for data in found[: last - seq]:
+            mac = codec.chain_mac(journal.key, mac, data)
+            seq += 1
+        yield
+    return mac
 
 
 def following(journal: Journal, seq: int, mac: bytes, limit: int) -> tuple[list[codec.Entry], bytes]:
     """The entries after ``seq``, whose MAC is ``mac``, at once: (entries, MAC of the last)."""
     entries: list[codec.Entry] = []
-    walk = Walk(journal, seq + 1, mac)
-    while len(entries) < limit:
-        found = walk.take(limit - len(entries))
-        if not found:
+    for data in _entries_from(journal, seq + 1):
+        if len(entries) == limit:
             break
-        entries += [codec.Entry.decode(data) for data in found]
-    return entries, walk.mac
+        mac = codec.chain_mac(journal.key, mac, data)
+        entries.append(codec.Entry.decode(data))
+    return entries, mac
 
 
 def seq_of(journal: Journal, wanted_mac: bytes, seq: int, mac: bytes) -> int:
     """Which of the entries after ``seq`` has that MAC, 0 when none of as many as a report can hold."""
-    walk = Walk(journal, seq + 1, mac)
-    for _ in range(_REPORT_ENTRIES_MAX):
-        if not walk.take(1):
+    left = _REPORT_ENTRIES_MAX
+    for data in _entries_from(journal, seq + 1):
+        mac = codec.chain_mac(journal.key, mac, data)
+        seq += 1
+        left -= 1
+        if mac == wanted_mac:
+            return seq
+        if not left:
             break
-        if walk.mac == wanted_mac:
-            return walk.seq - 1
     return 0
 
 
@@ -74,17 +84,17 @@ def acknowledging(journal: Journal, seq: int, mac: bytes = b"") -> "Generator[No
         raise ValueError("acknowledged more than there is")
     if seq <= journal.acked_seq:
         return True
-    walk = Walk(journal, journal.acked_seq + 1, journal.acked_mac)
-    yield from _up_to(walk, seq)
-    if mac not in (b"", walk.mac):
+    own_mac = yield from chaining(journal, journal.acked_seq, journal.acked_mac, seq)
+    if mac not in (b"", own_mac):
         return False
     if seq > journal.acked_seq:  # another acknowledgement may have come on a card meanwhile
-        journal.acked_seq, journal.acked_mac = seq, walk.mac
-        journal.acked_slot = max(journal.acked_slot, walk.slot)
-        journal.settle_slots()
+        journal.acked_seq, journal.acked_mac = seq, own_mac
     return True
 
 
-def _up_to(walk: Walk, last: int) -> "Generator[None, None, None]":
-    while walk.seq <= last and walk.take(last - walk.seq + 1):
-        yield
+def _entries_from(journal: Journal, seq: int) -> "Iterator[bytes]":
+    walk = Walk(journal, seq)
+    found = walk.take()
+    while found:
+        yield from found
+        found = walk.take()

@@ -1,84 +1,50 @@
 """A walk over the journal's entries, a few at a time. Borrowed code.
 
-Between two steps the journal may grow, its tail may move to a slot, and acknowledged segments may go. So nothing stays
-open; a slot that is there keeps its number and its content.
+Between two steps the journal may grow, its tail may move to a segment, and acknowledged segments may go. So nothing
+stays open, and every step looks anew where the next entry is; only a place inside a segment stays what it is.
 """
 
-from errors import Corrupt, StorageFailed
 from journal import Journal
-from journal_files import Slots
-from journal_reading import split_chunk
-from protocol import journal as codec
-from protocol.errors import ProtocolError
+from journal_files import MAC_BYTES, Segment
+from journal_reading import HEADER_BYTES, split_chunk
 
 
 class Walk:
-    """From entry ``seq`` on, whose MAC before is ``mac``; every chunk is held against the chain."""
+    """From entry ``seq`` on."""
 
-    def __init__(self, journal: Journal, seq: int, mac: bytes) -> None:
+    def __init__(self, journal: Journal, seq: int) -> None:
         self.seq = seq  # of the next entry
-        self.mac = mac  # of the last one that was taken
-        self.slot = -1  # in which the next entry is, or before: -1 where it is not known yet
         self._journal = journal
-        self._chunk: tuple[list[bytes], bytes] = ([], b"")  # of that slot
-        self._chunk_slot = -1
+        self._segment: Segment | None = None
+        self._offset = 0  # of the chunk in the segment that may hold the next entry
+        self._at = 0  # seq of its first
 
-    def take(self, most: int) -> list[bytes]:
-        """The next few entries; none: that was all, or they are acknowledged and gone.
-
-        Raises StorageFailed when they are not what was written, and lets no exam begin any more."""
+    def take(self) -> list[bytes]:
+        """The next few entries; none: that was all, or they are acknowledged and gone."""
         journal = self._journal
         place = self.seq - (journal.head_seq - len(journal.tail_entries) + 1)
-        if place >= 0:
-            found, mac = journal.tail_entries[place:], journal.head_mac
-        else:
-            try:
-                found, mac = self._take_slot()
-            except (Corrupt, ProtocolError, OSError) as error:
-                journal.damage = str(error)
-                raise StorageFailed(journal.damage) from None
-        taken = found[:most]
-        for data in taken:
-            self.mac = codec.chain_mac(journal.key, self.mac, data)
-        if taken and len(taken) == len(found) and self.mac != mac:
-            journal.damage = "chain broken before entry %d" % (self.seq + len(taken))
-            raise StorageFailed(journal.damage)
-        self.seq += len(taken)
-        return taken
+        found = journal.tail_entries[place:] if place >= 0 else self._take_chunk()
+        self.seq += len(found)
+        return found
 
-    def _take_slot(self) -> tuple[list[bytes], bytes]:
-        journal = self._journal
-        slots = journal.slots
-        if self.slot < 0:
-            self.slot = find(slots, self.seq, journal.acked_slot)
-        while slots.first <= self.slot < slots.next:
-            if self._chunk_slot != self.slot:
-                self._chunk, self._chunk_slot = split_chunk(slots.read(self.slot)), self.slot
-            entries, mac = self._chunk
-            skipped = self.seq - codec.Entry.decode(entries[0]).seq
-            if skipped < len(entries):
-                return entries[skipped:], mac
-            self.slot += 1
-        return [], b""
-
-
-def find(slots: Slots, seq: int, slot: int) -> int:
-    """The slot with that entry, ``slot`` or one after it: in steps that double and halve, so a few are read however
-    many there are."""
-    step = 1
-    while _begins_by(slots, slot + step, seq):
-        slot += step
-        step *= 2
-    while step > 1:
-        step //= 2
-        if _begins_by(slots, slot + step, seq):
-            slot += step
-    return slot
-
-
-def _begins_by(slots: Slots, slot: int, seq: int) -> bool:
-    """Whether the slot is there and its first entry is that one or an earlier one."""
-    if slot >= slots.next:
-        return False
-    entries, _ = split_chunk(slots.read(slot))
-    return codec.Entry.decode(entries[0]).seq <= seq
+    def _take_chunk(self) -> list[bytes]:
+        segment = None
+        for candidate in self._journal.segments:
+            if candidate.first_seq <= self.seq:
+                segment = candidate
+        if segment is None:
+            return []
+        if segment is not self._segment:
+            self._segment, self._offset, self._at = segment, HEADER_BYTES, segment.first_seq
+        with open(segment.path, "rb") as file:
+            file.seek(self._offset)
+            while True:
+                length = file.read(1)
+                if not length:
+                    return []
+                entries, _ = split_chunk(length + file.read(length[0] + MAC_BYTES))
+                skipped = self.seq - self._at
+                self._offset += 1 + length[0] + MAC_BYTES
+                self._at += len(entries)
+                if skipped < len(entries):
+                    return entries[skipped:]
