@@ -59,6 +59,18 @@ class OffsetRetired(InvalidInput):
     code = "offset_retired"
 
 
+class ForeignBatch(InvalidInput):
+    """No batch of this number was made for this machine."""
+
+    code = "foreign_batch"
+
+
+class NotInBatch(InvalidInput):
+    """The batch has no card of this number."""
+
+    code = "not_in_batch"
+
+
 class TooLarge(BackOfficeError):
     """The body is longer than this address accepts."""
 

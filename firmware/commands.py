@@ -113,6 +113,9 @@ class Obey:
         if not batch or not credit:
             return BAD_ARGUMENTS
         state = self._journal.state
+        known = state.batches.get(batch)  # one that has not come yet may lose a card before it comes
+        if known is not None and not known.holds(credit):
+            return BAD_ARGUMENTS
         if (batch, credit) in state.revoked_credits:
             return DONE
         if state.is_spent((batch, credit)):

@@ -171,6 +171,15 @@ def test_refund_of_a_revoked_credit():
     assert desk.say(7, uplink.REFUND_CREDIT, [7, 1000]) == results.DONE
 
 
+def test_a_card_that_its_batch_has_not_is_not_said_to_be_refused():
+    desk = Desk()
+    for number, credit in enumerate((999, 1500, 4294967295), 1):
+        assert desk.say(number, uplink.REVOKE_CREDIT, [7, credit]) == results.BAD_ARGUMENTS
+    assert desk.say(8, uplink.REVOKE_CREDIT, [7, 1499]) == results.DONE
+    assert desk.say(9, uplink.REVOKE_CREDIT, [8, 999]) == results.DONE  # its batch may come later
+    assert sorted(desk.journal.state.revoked_credits) == [(7, 1499), (8, 999)]
+
+
 def test_a_push_never_sets_the_clock():
     desk = Desk()
     assert desk.say(1, uplink.SET_TIME, [1_800_000_000], bound=False) is None

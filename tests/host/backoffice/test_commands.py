@@ -20,7 +20,16 @@ from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.models import Machine as MachineRow
 from backoffice.models import MachineCommand
-from tests.host.backoffice.machines import BATCH, Machine, add_institution, add_machine, post, provision_again
+from tests.host.backoffice.machines import (
+    BATCH,
+    CREDITS,
+    FIRST_CREDIT,
+    Machine,
+    add_institution,
+    add_machine,
+    post,
+    provision_again,
+)
 from tests.host.backoffice.support import NOW, HandClock
 
 MASTER_SECRET = b"m" * 32
@@ -143,29 +152,55 @@ def test_an_answer_to_something_never_sent_changes_nothing(administrator: TestCl
 
 
 def test_commands_of_people_are_bounded_and_can_be_taken_back(administrator: TestClient, machine: Machine) -> None:
-    for credit in range(1, OPEN_COMMANDS_MAX + 1):
+    credits = range(FIRST_CREDIT, FIRST_CREDIT + OPEN_COMMANDS_MAX)
+    for credit in credits:
         order(administrator, "revoked-credits", batch=BATCH, credit=credit)
-    refused(administrator, "revoked-batches", "wrong_state", batch=1)
+    refused(administrator, "revoked-batches", "wrong_state", batch=BATCH)
     sent = machine.send(administrator).commands
-    assert [command.args[1] for command in sent] == list(range(1, ACK_COMMANDS_MAX + 1))
+    assert [command.args[1] for command in sent] == list(credits[:ACK_COMMANDS_MAX])
     taken = administrator.delete(f"/api/v1/machines/1/commands/{sent[0].id}")
     assert taken.json()["error"]["code"] == "wrong_state"
     last = listed(administrator)[0]
     assert administrator.delete(f"/api/v1/machines/1/commands/{last['id']}").json()["state"] == "cancelled"
-    assert order(administrator, "revoked-batches", batch=1)["state"] == "queued"
+    assert order(administrator, "revoked-batches", batch=BATCH)["state"] == "queued"
 
 
 def test_the_same_order_twice_is_said_so(administrator: TestClient, machine: Machine) -> None:
-    order(administrator, "revoked-batches", batch=5)
-    refused(administrator, "revoked-batches", "already_exists", batch=5)
-    order(administrator, "revoked-batches", batch=6)
+    order(administrator, "revoked-credits", batch=BATCH, credit=500)
+    refused(administrator, "revoked-credits", "already_exists", batch=BATCH, credit=500)
+    order(administrator, "revoked-credits", batch=BATCH, credit=501)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "body"),
+    [
+        ("revoked-credits", "not_in_batch", {"batch": BATCH, "credit": FIRST_CREDIT - 1}),
+        ("revoked-credits", "not_in_batch", {"batch": BATCH, "credit": FIRST_CREDIT + CREDITS}),
+        ("revoked-credits", "foreign_batch", {"batch": BATCH + 1, "credit": FIRST_CREDIT}),
+        ("revoked-credits", "foreign_batch", {"batch": 1, "credit": FIRST_CREDIT}),
+        ("revoked-batches", "foreign_batch", {"batch": BATCH + 1}),
+        ("revoked-batches", "foreign_batch", {"batch": 1}),
+    ],
+)
+def test_no_machine_is_told_to_refuse_what_was_not_issued_for_it(
+    administrator: TestClient, context: Context, machine: Machine, path: str, code: str, body: dict[str, int]
+) -> None:
+    """It would say "done", while the card that was meant still buys an exam."""
+    add_machine(context, Machine(2, key=b"q" * 32), 1)  # machine 2 has batch 71
+    refused(administrator, path, code, **body)
+    assert listed(administrator) == []
+
+
+def test_the_first_and_the_last_card_of_a_batch_can_be_refused(administrator: TestClient, machine: Machine) -> None:
+    for credit in (FIRST_CREDIT, FIRST_CREDIT + CREDITS - 1):
+        order(administrator, "revoked-credits", batch=BATCH, credit=credit)
 
 
 @pytest.mark.usefixtures("authority")
 def test_what_the_system_orders_is_not_blocked_and_does_not_hold_up_a_lock(
     administrator: TestClient, context: Context, machine: Machine
 ) -> None:
-    for credit in range(1, OPEN_COMMANDS_MAX + 1):
+    for credit in range(FIRST_CREDIT, FIRST_CREDIT + OPEN_COMMANDS_MAX):
         order(administrator, "revoked-credits", batch=BATCH, credit=credit)
     with transaction(context.engine) as session:
         for credit in range(1, 2 * OPEN_COMMANDS_MAX):
@@ -205,7 +240,7 @@ def test_a_push_takes_two_short_messages_for_a_long_lock(
     administrator: TestClient, context: Context, machine: Machine
 ) -> None:
     order(administrator, "lock", text=LONGEST_TEXT)
-    order(administrator, "revoked-batches", batch=5)
+    order(administrator, "revoked-batches", batch=BATCH)
     with transaction(context.engine) as session:
         row = session.get_one(MachineRow, 1)
         ack = uplink.Ack(0, NOW, [], ack_mac=bytes(8))
@@ -472,12 +507,12 @@ def test_a_report_that_is_sent_again_carries_the_order_again(administrator: Test
 def test_no_id_comes_again_after_a_backup_was_restored(
     administrator: TestClient, context: Context, machine: Machine, clock: HandClock
 ) -> None:
-    numbers = [order(administrator, "revoked-batches", batch=batch)["id"] for batch in (1, 2, 3)]
+    numbers = [order(administrator, "revoked-credits", batch=BATCH, credit=credit)["id"] for credit in (501, 502, 503)]
     with transaction(context.engine) as session:  # the backup knows nothing of these
         for number in numbers:
             session.delete(session.get_one(MachineCommand, number))
     clock.now += 60
-    assert order(administrator, "revoked-batches", batch=4)["id"] > max(numbers)
+    assert order(administrator, "revoked-batches", batch=BATCH)["id"] > max(numbers)
 
 
 @pytest.mark.parametrize("kind", [uplink.REVOKE_BATCH, uplink.REVOKE_CREDIT, uplink.SETTINGS, uplink.LOCK])
