@@ -20,7 +20,9 @@ def revoke_batch(session: Session, viewer: Viewer, machine_id: int, batch: int, 
     return service.order(session, viewer, machine_id, uplink.REVOKE_BATCH, [batch], now)
 
 
-def revoke_credit(session: Session, viewer: Viewer, machine_id: int, batch: int, credit: int, now: int) -> MachineCommand:
+def revoke_credit(
+    session: Session, viewer: Viewer, machine_id: int, batch: int, credit: int, now: int
+) -> MachineCommand:
     """Accept this one card no more. Raises ForeignBatch, NotInBatch."""
     service.usable(session, machine_id)
     issued = _batch_of(session, machine_id, batch)

@@ -88,6 +88,8 @@ PROBLEMS: Mapping[str, str] = {
     "authority_closed": mark("Nobody has opened the authority's session, or somebody else has. Open it first."),
     "wrong_state": mark("The machine or the order has changed meanwhile. Look again, then decide anew."),
     "not_found": mark("It does not exist any more."),
+    "foreign_batch": mark("This batch was not made for this machine. Nothing was ordered."),
+    "not_in_batch": mark("This batch has no card of that number. Nothing was ordered."),
     "invalid_input": mark("The machine would not take this. Correct it and order again."),
     "wrong_pin": mark("The PIN is wrong."),
     "pin_locked": mark("The PIN was wrong too often: wait before the next attempt."),

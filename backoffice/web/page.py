@@ -65,10 +65,15 @@ def safe_next(address: str) -> str:
     return address if inside else "/"
 
 
-def render(request: Request, template: str, formats: Formats, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template as an answer that is never kept by a cache: it is one person's view of this moment."""
+def render(
+    request: Request, template: str, formats: Formats, status: int = 200, *, at: str = "", **values: Any
+) -> HTMLResponse:
+    """A template as an answer that is never kept by a cache: it is one person's view of this moment.
+
+    ``at`` = where a page that answers a form can be looked at again: the form's own address takes no GET.
+    """
     made = environment(formats.translator.language).get_template(template)
-    body = made.render(formats=formats, here=here(request), **values)
+    body = made.render(formats=formats, here=at or here(request), answers_form=bool(at), **values)
     return HTMLResponse(body, status, headers={"cache-control": "no-store"})
 
 
@@ -85,6 +90,8 @@ class Desk:
     viewer: Viewer
     now: int
     zone_name: str
+    at: str = ""
+    """Where a page that answers a form can be looked at again."""
 
     @cached_property
     def formats(self) -> Formats:
@@ -106,7 +113,7 @@ class Desk:
     def may_acknowledge(self) -> bool:
         return self.viewer.role in (Role.ADMINISTRATOR, Role.ISSUER)
 
-    def page(self, template: str, section: str, **values: Any) -> HTMLResponse:
+    def page(self, template: str, section: str, status: int = 200, **values: Any) -> HTMLResponse:
         say = self.words.gettext
         menu = [
             {"name": link.name, "words": say(link.words), "href": link.href, "icon": link.icon}
@@ -118,6 +125,8 @@ class Desk:
             self.request,
             template,
             self.formats,
+            status,
+            at=self.at,
             menu=menu,
             section=section,
             user=user,

@@ -1,6 +1,6 @@
 """What templates are given: plain values, already chosen and counted, not yet worded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
@@ -200,6 +200,27 @@ class AuthorityView:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A form that was sent and not obeyed: what was wrong, and what was typed, so that nobody has to type it again."""
+
+    form: str
+    """Which of the page's forms it was."""
+    code: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """By the fields' names. No password or PIN is among them."""
+
+
+@dataclass(frozen=True)
+class BatchOffer:
+    """A batch that may be refused, with the numbers of its cards."""
+
+    id: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class OrderForms:
     """What the forms for orders offer."""
 
@@ -207,7 +228,7 @@ class OrderForms:
     doubts: Sequence["DoubtRow"]
     doubts_more: int
     """Cards in doubt beyond those that are offered."""
-    batches: Sequence[int]
+    batches: Sequence[BatchOffer]
     more_batches: bool
     intervals: Sequence[int]
     transports: Sequence[tuple[str, str]]

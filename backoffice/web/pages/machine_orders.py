@@ -1,37 +1,45 @@
 """What an administrator may order of a machine, and the authority's session that signs the orders that stop a clinic.
 
-Each form leads back to the machine's page: to the order in the list, or to the words for what was wrong. What needs
-the authority holds no request transaction: it makes short ones of its own, and may wait for a card.
+Each form leads back to the machine's page: to the order in the list, or to the form as it was typed, with the words for
+what was wrong. No endpoint holds a request transaction: what needs the authority may wait for a card, and a page is not
+made while others wait for their turn to write.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Form
+from fastapi import Depends, Form, Request
 from protocol import uplink
 from pydantic import SecretStr
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 
+from backoffice.accounts.roles import Viewer
 from backoffice.authority import opening, orders
 from backoffice.authority.pins import PIN_CHARS_MAX, PIN_CHARS_MIN
-from backoffice.commands import service
-from backoffice.commands.endpoints import OrderDesk, OrderDeskDep
+from backoffice.commands import revoking, service
+from backoffice.commands.endpoints import OrderDesk
+from backoffice.db import READ
+from backoffice.deps import dated
 from backoffice.devices import service as devices
-from backoffice.errors import BackOfficeError
+from backoffice.errors import BackOfficeError, InvalidInput
 from backoffice.machines import configuration
 from backoffice.models import MachineCommand
 from backoffice.routing import Router
 from backoffice.settings import Settings
 from backoffice.tls import certificates
-from backoffice.web.page import safe_next
+from backoffice.web.page import Desk
 from backoffice.web.pages.filters import NumberInPath
+from backoffice.web.pages.machines import machine_page
 from backoffice.web.reads import choices
-from backoffice.web.views import address
-from backoffice.workshop import AtDeskDep, DeskAdministratorDep, WorkshopDep
+from backoffice.web.views import Refusal
+from backoffice.workshop import AtDeskDep, DeskAdministratorDep, Workshop, WorkshopDep
 
 PLACE = "#orders"
 CARD_PATIENCE_MS = 60_000
 UNCHANGED = ""
+AUTHORITY = "authority"
+"""The form that stands before those which the authority signs."""
 
 router = Router(include_in_schema=False)
 
@@ -43,74 +51,122 @@ ConfirmForm = Annotated[str, Form(max_length=20)]
 PinForm = Annotated[SecretStr, Form(min_length=PIN_CHARS_MIN, max_length=PIN_CHARS_MAX)]
 
 
-class NotConfirmed(BackOfficeError):
+class NotConfirmed(InvalidInput):
     """The machine's number was not typed."""
 
     code = "confirm"
 
 
-@router.post("/machines/{machine_id}/orders/lock")
-def lock(
-    viewer: DeskAdministratorDep,
-    workshop: WorkshopDep,
-    machine_id: NumberInPath,
-    text: TextForm = "",
-    confirm: ConfirmForm = "",
-) -> RedirectResponse:
-    def order() -> MachineCommand:
-        _require_confirmed(machine_id, confirm)
-        return orders.lock(workshop, viewer, machine_id, text.strip())
+@dataclass(frozen=True)
+class Counter:
+    """Where an administrator hands in one form, and is answered."""
 
-    return _then_look(machine_id, order)
+    request: Request
+    viewer: Viewer
+    workshop: Workshop
+
+    def order(
+        self, machine_id: int, form: str, make: Callable[[OrderDesk], MachineCommand], **typed: object
+    ) -> Response:
+        """Order something in a transaction of its own."""
+
+        def work() -> None:
+            with self.workshop.begin() as session:
+                desk = OrderDesk(session, self.workshop.context, self.viewer, self.workshop.now())
+                desk.tell(make(desk))
+
+        return self.do(machine_id, form, work, **typed)
+
+    def do(self, machine_id: int, form: str, work: Callable[[], object], **typed: object) -> Response:
+        """Do what the form asks for, and lead to the machine; ``typed`` = what it is to show again if it is refused."""
+        try:
+            work()
+        except BackOfficeError as error:
+            shown = {name: str(value) for name, value in typed.items() if value not in (UNCHANGED, False)}
+            return self._refused(machine_id, error, Refusal(form, error.code, error.detail, shown))
+        return RedirectResponse(f"/machines/{machine_id}{PLACE}", 303)
+
+    def _refused(self, machine_id: int, error: BackOfficeError, refusal: Refusal) -> Response:
+        context = self.workshop.context
+        at = f"/machines/{machine_id}"
+        with dated(context, READ) as session:
+            desk = Desk(self.request, session, self.viewer, self.workshop.now(), context.settings.timezone, at)
+            page = machine_page(desk, self.workshop, machine_id, refusal=refusal)
+        page.status_code = error.status
+        page.headers.update(error.headers())
+        return page
+
+
+def get_counter(request: Request, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> Counter:
+    return Counter(request, viewer, workshop)
+
+
+CounterDep = Annotated[Counter, Depends(get_counter)]
+
+
+@router.post("/machines/{machine_id}/orders/lock")
+def lock(counter: CounterDep, machine_id: NumberInPath, text: TextForm = "", confirm: ConfirmForm = "") -> Response:
+    def order() -> None:
+        _require_confirmed(machine_id, confirm)
+        orders.lock(counter.workshop, counter.viewer, machine_id, text.strip())
+
+    return counter.do(machine_id, "lock", order, text=text)
 
 
 @router.post("/machines/{machine_id}/orders/unlock")
-def unlock(viewer: DeskAdministratorDep, workshop: WorkshopDep, machine_id: NumberInPath) -> RedirectResponse:
-    return _then_look(machine_id, lambda: orders.unlock(workshop, viewer, machine_id))
+def unlock(counter: CounterDep, machine_id: NumberInPath) -> Response:
+    return counter.do(machine_id, "unlock", lambda: orders.unlock(counter.workshop, counter.viewer, machine_id))
 
 
 @router.post("/machines/{machine_id}/orders/revoke-batch")
 def revoke_batch(
-    desk: OrderDeskDep, machine_id: NumberInPath, batch: NumberForm, confirm: ConfirmForm = ""
-) -> RedirectResponse:
-    def order() -> MachineCommand:
+    counter: CounterDep, machine_id: NumberInPath, batch: NumberForm, confirm: ConfirmForm = ""
+) -> Response:
+    def order(desk: OrderDesk) -> MachineCommand:
         _require_confirmed(machine_id, confirm)
-        return service.order(*desk.at(machine_id), uplink.REVOKE_BATCH, [batch], desk.now)
+        return revoking.revoke_batch(*desk.at(machine_id), batch, desk.now)
 
-    return _told(desk, machine_id, order)
+    return counter.order(machine_id, "refuse", order, batch=batch)
 
 
 @router.post("/machines/{machine_id}/orders/revoke-card")
-def revoke_card(
-    desk: OrderDeskDep, machine_id: NumberInPath, batch: NumberForm, credit: NumberForm
-) -> RedirectResponse:
-    args = [batch, credit]
-    return _told(desk, machine_id, lambda: service.order(*desk.at(machine_id), uplink.REVOKE_CREDIT, args, desk.now))
+def revoke_card(counter: CounterDep, machine_id: NumberInPath, batch: NumberForm, credit: NumberForm) -> Response:
+    def order(desk: OrderDesk) -> MachineCommand:
+        return revoking.revoke_credit(*desk.at(machine_id), batch, credit, desk.now)
+
+    return counter.order(machine_id, "refuse", order, batch=batch, credit=credit)
 
 
 @router.post("/machines/{machine_id}/orders/refund")
 def refund(
-    desk: OrderDeskDep, machine_id: NumberInPath, card: Annotated[str, Form(pattern="^[0-9]{1,10}-[0-9]{1,10}$")]
-) -> RedirectResponse:
+    counter: CounterDep, machine_id: NumberInPath, card: Annotated[str, Form(pattern="^[0-9]{1,10}-[0-9]{1,10}$")]
+) -> Response:
     batch, credit = (int(number) for number in card.split("-"))
-    return _told(desk, machine_id, lambda: service.refund(*desk.at(machine_id), batch, credit, desk.now))
+
+    def order(desk: OrderDesk) -> MachineCommand:
+        return service.refund(*desk.at(machine_id), batch, credit, desk.now)
+
+    return counter.order(machine_id, "refund", order, card=card)
 
 
 @router.post("/machines/{machine_id}/orders/set-time")
-def set_time(desk: OrderDeskDep, machine_id: NumberInPath) -> RedirectResponse:
-    return _told(desk, machine_id, lambda: service.order(*desk.at(machine_id), uplink.SET_TIME, [], desk.now))
+def set_time(counter: CounterDep, machine_id: NumberInPath) -> Response:
+    def order(desk: OrderDesk) -> MachineCommand:
+        return service.order(*desk.at(machine_id), uplink.SET_TIME, [], desk.now)
+
+    return counter.order(machine_id, "clock", order)
 
 
 @router.post("/machines/{machine_id}/orders/report-interval")
 def change_report_interval(
-    desk: OrderDeskDep, machine_id: NumberInPath, interval_s: Annotated[int, Form(ge=10, le=86400)]
-) -> RedirectResponse:
-    return _settings(desk, machine_id, {service.REPORT_SETTING: interval_s})
+    counter: CounterDep, machine_id: NumberInPath, interval_s: Annotated[int, Form(ge=10, le=86400)]
+) -> Response:
+    return _settings(counter, machine_id, "interval", {service.REPORT_SETTING: interval_s}, interval_s=interval_s)
 
 
 @router.post("/machines/{machine_id}/orders/connection")
 def change_connection(
-    desk: OrderDeskDep,
+    counter: CounterDep,
     machine_id: NumberInPath,
     transport: TextForm = UNCHANGED,
     wifi_ssid: TextForm = UNCHANGED,
@@ -127,44 +183,51 @@ def change_connection(
     sim_pin: TextForm = UNCHANGED,
     sms_number: TextForm = UNCHANGED,
     sms_per_day: DigitsForm = UNCHANGED,
-) -> RedirectResponse:
+) -> Response:
     """What is left empty stays as it is on the machine."""
-    given: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "transport": transport,
         "wifi_ssid": wifi_ssid,
-        "wifi_password": wifi_password,
         "server_host": server_host,
-        "server_port": int(server_port) if server_port else UNCHANGED,
-        "server_tls": server_tls == "on" if server_tls else UNCHANGED,
+        "server_port": server_port,
+        "server_tls": server_tls,
         "server_name": server_name,
-        "server_ca": _own_authority(desk.context.settings) if own_ca else server_ca,
+        "server_ca": server_ca,
         "apn": apn,
         "apn_user": apn_user,
+        "sms_number": sms_number,
+        "sms_per_day": sms_per_day,
+    }
+    given: dict[str, Any] = {
+        **shown,
+        "server_port": int(server_port) if server_port else UNCHANGED,
+        "server_tls": server_tls == "on" if server_tls else UNCHANGED,
+        "server_ca": _own_authority(counter.workshop.context.settings) if own_ca else server_ca,
+        "sms_per_day": int(sms_per_day) if sms_per_day else UNCHANGED,
+        "wifi_password": wifi_password,
         "apn_password": apn_password,
         "sim_pin": sim_pin,
-        "sms_number": sms_number,
-        "sms_per_day": int(sms_per_day) if sms_per_day else UNCHANGED,
     }
-    return _settings(desk, machine_id, {name: value for name, value in given.items() if value != UNCHANGED})
+    wanted = {name: value for name, value in given.items() if value != UNCHANGED}
+    return _settings(counter, machine_id, "connection", wanted, **shown, own_ca=own_ca)
 
 
 @router.post("/machines/{machine_id}/orders/{command_id}/cancel")
-def cancel(desk: OrderDeskDep, machine_id: NumberInPath, command_id: NumberInPath) -> RedirectResponse:
-    return _told(desk, machine_id, lambda: service.cancel(desk.session, machine_id, command_id, desk.now))
+def cancel(counter: CounterDep, machine_id: NumberInPath, command_id: NumberInPath) -> Response:
+    def order(desk: OrderDesk) -> MachineCommand:
+        return service.cancel(desk.session, machine_id, command_id, desk.now)
+
+    return counter.order(machine_id, "cancel", order)
 
 
 @router.post("/authority/open")
 def open_authority(
-    viewer: DeskAdministratorDep,
-    workshop: WorkshopDep,
-    at_desk: AtDeskDep,
-    device: NumberForm,
-    pin: PinForm,
-    to: TextForm = "/",
-) -> RedirectResponse:
-    """Waits for the master card."""
-    back = safe_next(to)
-    try:
+    counter: CounterDep, at_desk: AtDeskDep, device: NumberForm, pin: PinForm, machine: NumberForm
+) -> Response:
+    """Waits for the master card; then to the machine that an order is meant for."""
+    workshop, viewer = counter.workshop, counter.viewer
+
+    def work() -> None:
         with workshop.reading() as session:
             reader = devices.usable(session, device, *choices.CARD_READERS)
         at_desk.do(
@@ -172,19 +235,17 @@ def open_authority(
             f"{viewer.login} (authority)",
             lambda issuer: opening.open_authority(workshop, issuer, reader, pin, viewer.user_id, CARD_PATIENCE_MS),
         )
-    except BackOfficeError as error:
-        return RedirectResponse(address(back, problem=error.code) + PLACE, 303)
-    return RedirectResponse(back + PLACE, 303)
+
+    return counter.do(machine, AUTHORITY, work, device=device)
 
 
 @router.post("/authority/close")
-def close_authority(_viewer: DeskAdministratorDep, workshop: WorkshopDep, to: TextForm = "/") -> RedirectResponse:
-    workshop.room.close()
-    return RedirectResponse(safe_next(to) + PLACE, 303)
+def close_authority(counter: CounterDep, machine: NumberForm) -> Response:
+    return counter.do(machine, AUTHORITY, counter.workshop.room.close)
 
 
-def _settings(desk: OrderDesk, machine_id: int, wanted: dict[str, Any]) -> RedirectResponse:
-    return _told(desk, machine_id, lambda: desk.change_settings(machine_id, wanted))
+def _settings(counter: Counter, machine_id: int, form: str, wanted: Mapping[str, Any], **typed: object) -> Response:
+    return counter.order(machine_id, form, lambda desk: desk.change_settings(machine_id, dict(wanted)), **typed)
 
 
 def _own_authority(settings: Settings) -> bytes | str:
@@ -194,21 +255,3 @@ def _own_authority(settings: Settings) -> bytes | str:
 def _require_confirmed(machine_id: int, typed: str) -> None:
     if typed.strip() != str(machine_id):
         raise NotConfirmed()
-
-
-def _told(desk: OrderDesk, machine_id: int, order: Callable[[], MachineCommand]) -> RedirectResponse:
-    def order_and_tell() -> MachineCommand:
-        command = order()
-        desk.tell(command)
-        return command
-
-    return _then_look(machine_id, order_and_tell)
-
-
-def _then_look(machine_id: int, order: Callable[[], MachineCommand]) -> RedirectResponse:
-    try:
-        order()
-    except BackOfficeError as error:
-        setting = error.detail.get("setting")
-        return RedirectResponse(address(f"/machines/{machine_id}", problem=error.code, setting=setting) + PLACE, 303)
-    return RedirectResponse(f"/machines/{machine_id}{PLACE}", 303)

@@ -9,7 +9,6 @@ from starlette.responses import HTMLResponse
 
 from backoffice.authority.pins import PIN_CHARS_MIN
 from backoffice.days import FALLBACK, Calendar
-from backoffice.machines import configuration
 from backoffice.machines import service as machine_service
 from backoffice.routing import Router
 from backoffice.usage.wanted import Wanted
@@ -27,7 +26,7 @@ from backoffice.web.pages.filters import (
 from backoffice.web.reads import alarms, exams, journals, orders, places, stock
 from backoffice.web.reads import machines as reads
 from backoffice.web.reads.machines import MachineFilter
-from backoffice.web.views import AuthorityView, Choice, OrderForms, OrderRow, Pager, address
+from backoffice.web.views import AuthorityView, Choice, OrderForms, OrderRow, Pager, Refusal, address
 from backoffice.web.wording import ALERTS, JOURNAL_KINDS, REASONS, spoken, spoken_kinds
 from backoffice.workshop import Workshop, WorkshopDep
 
@@ -84,9 +83,22 @@ def machine(
     epoch: OptionalNumber = None,
     below: OptionalNumber = None,
     older: OptionalNumber = None,
-    problem: Annotated[str, Query(max_length=40)] = "",
-    setting: Annotated[str, Query(max_length=configuration.NAME_MAX_CHARS)] = "",
 ) -> HTMLResponse:
+    return machine_page(desk, workshop, machine_id, kind=kind, epoch=epoch, below=below, older=older)
+
+
+def machine_page(
+    desk: Desk,
+    workshop: Workshop,
+    machine_id: int,
+    *,
+    kind: int | None = None,
+    epoch: int | None = None,
+    below: int | None = None,
+    older: int | None = None,
+    refusal: Refusal | None = None,
+) -> HTMLResponse:
+    """Everything about one machine; ``refusal`` = the order that this page answers."""
     found = machine_service.get(desk.session, desk.viewer, machine_id)
     chains = journals.chains(desk.session, machine_id)
     shown_epoch = epoch if epoch is not None else chains[0].epoch if chains else found.epoch
@@ -126,8 +138,8 @@ def machine(
         may_order=may_order,
         forms=_order_forms(desk, workshop, machine_id) if may_order else None,
         words=OrderWords.of(desk.words),
-        problem=problem,
-        problem_setting=setting,
+        refusal=refusal,
+        typed={} if refusal is None else refusal.typed,
     )
 
 

@@ -97,7 +97,7 @@ def _shown(
     made: Made | None = None,
 ) -> HTMLResponse:
     with dated(workshop.context, READ) as session:
-        desk = Desk(request, session, viewer, workshop.now(), workshop.context.settings.timezone)
+        desk = Desk(request, session, viewer, workshop.now(), workshop.context.settings.timezone, at=router.prefix)
         return _page(desk, device, problem, visit, made)
 
 

@@ -10,7 +10,7 @@ from backoffice.machines import configuration
 from backoffice.models import Batch, InDoubt, MachineCommand, User
 from backoffice.models.batch import ALIVE
 from backoffice.usage import repository
-from backoffice.web.views import DoubtRow, OrderRow
+from backoffice.web.views import BatchOffer, DoubtRow, OrderRow
 
 BATCHES_OFFERED = 100
 DOUBTS_MAX = 100
@@ -43,14 +43,16 @@ def change_under_way(session: Session, machine_id: int) -> str:
     return commands.KIND_NAMES[waiting[-1].kind] if waiting else ""
 
 
-def batches(session: Session, machine_id: int) -> list[int]:
+def batches(session: Session, machine_id: int) -> list[BatchOffer]:
     """The batches that were drawn for a machine and are not withdrawn, newest first; one more than are offered
     when there are more.
     """
-    query = select(col(Batch.id)).where(col(Batch.machine_id) == machine_id, col(Batch.state) == "signed", ALIVE)
-    return list(
-        session.scalars(query.order_by(col(Batch.created_at).desc(), col(Batch.id).desc()).limit(BATCHES_OFFERED + 1))
-    )
+    query = select(Batch).where(col(Batch.machine_id) == machine_id, col(Batch.state) == "signed", ALIVE)
+    newest = query.order_by(col(Batch.created_at).desc(), col(Batch.id).desc()).limit(BATCHES_OFFERED + 1)
+    return [
+        BatchOffer(batch.id, batch.first_credit, batch.first_credit + batch.count - 1)
+        for batch in session.scalars(newest)
+    ]
 
 
 def in_doubt(session: Session, machine_id: int) -> list[DoubtRow]:

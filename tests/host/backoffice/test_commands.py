@@ -152,12 +152,12 @@ def test_an_answer_to_something_never_sent_changes_nothing(administrator: TestCl
 
 
 def test_commands_of_people_are_bounded_and_can_be_taken_back(administrator: TestClient, machine: Machine) -> None:
-    credits = range(FIRST_CREDIT, FIRST_CREDIT + OPEN_COMMANDS_MAX)
-    for credit in credits:
+    wanted = range(FIRST_CREDIT, FIRST_CREDIT + OPEN_COMMANDS_MAX)
+    for credit in wanted:
         order(administrator, "revoked-credits", batch=BATCH, credit=credit)
     refused(administrator, "revoked-batches", "wrong_state", batch=BATCH)
     sent = machine.send(administrator).commands
-    assert [command.args[1] for command in sent] == list(credits[:ACK_COMMANDS_MAX])
+    assert [command.args[1] for command in sent] == list(wanted[:ACK_COMMANDS_MAX])
     taken = administrator.delete(f"/api/v1/machines/1/commands/{sent[0].id}")
     assert taken.json()["error"]["code"] == "wrong_state"
     last = listed(administrator)[0]

@@ -8,6 +8,10 @@ import { startClock, tellTimes } from "./time.js";
 
 document.documentElement.classList.add("scripted");
 
+// A page that answers a form says where it can be looked at again: to load it again is not to send the form again.
+const { at } = document.querySelector("script[data-at]")?.dataset ?? {};
+if (at !== undefined) history.replaceState(null, "", at);
+
 startMenu();
 startFilters();
 startClock();

@@ -18,7 +18,6 @@ PAGES = (
     "/machines",
     "/machines?presence=silent",
     "/machines/1002",
-    "/machines/1002?problem=invalid_input&setting=apn",
     "/usage",
     "/usage?institution=2&since=2026-11-01",
     "/usage/3700",

@@ -1,5 +1,6 @@
 """Orders to a machine as an administrator gives them in a browser, and what the machine's answers look like there."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from protocol import journal, keys, orders, results, uplink
 from backoffice.authority import signing
 from backoffice.authority.secret import Secret
 from backoffice.sms.schemas import OutState
-from tests.host.backoffice.machines import Machine, add_machine
+from tests.host.backoffice.machines import CREDITS, FIRST_CREDIT, Machine, add_machine
 from tests.host.backoffice.support import PASSWORD
 from tests.host.backoffice.web.office import PHONE, Office, Visit
 from tests.host.backoffice.web.test_every_page import FAINT_TEXT, REPEATED_IDS, SMALL_TARGETS, UNNAMED
@@ -20,6 +21,9 @@ NUMBER = 4001
 PAGE = f"/machines/{NUMBER}"
 MASTER_SECRET = b"m" * 32
 AUTHORITY_KEY = signing.public_key(keys.authority_scalar(MASTER_SECRET))
+REFUSED = "the server responded with a status of"
+"""What Chromium writes into its console about a form that was not obeyed."""
+LAST_CREDIT = FIRST_CREDIT + CREDITS - 1
 CHOICES = ("lock", "refund", "refuse", "interval", "clock", "connection")
 
 
@@ -110,6 +114,7 @@ def test_locking_asks_for_the_authority_first(machine: Machine, visit: Visit) ->
     choice.get_by_label("PIN of the master card").fill("123456")
     choice.get_by_role("button", name="Open the session").click()
     expect(visit.page.locator("#orders [role=alert]")).to_contain_text("The device's port cannot be opened")
+    visit.forgive(REFUSED)
 
 
 @pytest.mark.usefixtures("authority")
@@ -150,6 +155,7 @@ def test_the_wrong_number_stops_nothing(office: Office, machine: Machine, visit:
     visit.page.evaluate("for (const form of document.forms) form.noValidate = true")
     choice.get_by_role("button", name=f"Lock machine {NUMBER}").click()
     expect(visit.page.locator("#orders [role=alert]")).to_contain_text("not this machine's number")
+    visit.forgive(REFUSED)
     assert exchange(office, machine) == []
 
 
@@ -163,6 +169,8 @@ def test_a_text_that_the_screen_has_no_room_for(office: Office, machine: Machine
     problem = visit.page.locator("#orders [role=alert]")
     expect(problem).to_contain_text("The machine would not take this.")
     expect(problem).to_contain_text("Text for its screen")
+    expect(choice.get_by_label("Text for its screen")).to_have_value("请" * 22)
+    visit.forgive(REFUSED)
     assert exchange(office, machine) == []
 
 
@@ -194,6 +202,7 @@ def test_what_the_machine_would_refuse_is_said_at_once(office: Office, machine: 
     problem = visit.page.locator("#orders [role=alert]")
     expect(problem).to_contain_text("The machine would not take this.")
     expect(problem).to_contain_text("Server address")
+    visit.forgive(REFUSED)
     assert exchange(office, machine) == []
 
 
@@ -209,12 +218,22 @@ def test_an_exam_in_doubt_is_refunded(office: Office, machine: Machine, visit: V
     assert (command.kind, command.args) == (uplink.REFUND_CREDIT, [machine.batch, 45_077])
     open_choice(visit, "refund").get_by_role("button", name="Refund this card").click()
     expect(visit.page.locator("#orders [role=alert]")).to_contain_text("The same order waits")
+    visit.forgive(REFUSED)
 
 
 def test_cards_are_refused(office: Office, machine: Machine, visit: Visit) -> None:
     start(visit)
     choice = open_choice(visit, "refuse")
     choice.get_by_label("Batch").first.select_option(str(machine.batch))
+    choice.get_by_label("Card number").fill("5000")
+    choice.get_by_role("button", name="Refuse this card").click()
+    problem = visit.page.locator("#orders [role=alert]")
+    expect(problem).to_contain_text(f"Batch {machine.batch} has the cards {FIRST_CREDIT} to {LAST_CREDIT}.")
+    visit.forgive(REFUSED)
+    assert visit.path == PAGE  # to load it again is not to order it again
+    visit.is_live()
+    assert exchange(office, machine) == []
+    expect(choice.get_by_label("Card number")).to_have_value("5000")  # and the form is open
     choice.get_by_label("Card number").fill("500")
     choice.get_by_role("button", name="Refuse this card").click()
     expect(newest(visit)).to_contain_text(f"Refuse card 500 of batch {machine.batch}")
@@ -224,6 +243,35 @@ def test_cards_are_refused(office: Office, machine: Machine, visit: Visit) -> No
     choice.get_by_role("button", name="Refuse the whole batch").click()
     expect(newest(visit)).to_contain_text(f"Refuse every card of batch {machine.batch}")
     assert [command.args for command in exchange(office, machine)] == [[machine.batch, 500], [machine.batch]]
+
+
+def test_a_refused_form_keeps_what_was_typed_and_no_secret(office: Office, machine: Machine) -> None:
+    """Every field of the longest form, refused for one of them."""
+    typed = {
+        "transport": "wifi,gprs",
+        "wifi_ssid": "Clinic 5G",
+        "server_host": "https://not a host",
+        "server_port": "8443",
+        "server_tls": "on",
+        "server_name": "perscan.example",
+        "server_ca": "-----BEGIN CERTIFICATE-----",
+        "apn": "cmnet",
+        "apn_user": "ada",
+        "sms_number": "+8613800001002",
+        "sms_per_day": "24",
+    }
+    secrets = {"wifi_password": "hush hush", "apn_password": "psst psst", "sim_pin": "4711"}
+    with httpx2.Client(base_url=office.url, headers={"origin": office.url, "accept": "text/html"}) as client:
+        client.post("/login", data={"login": "admin", "password": PASSWORD})
+        page = client.post(f"{PAGE}/orders/connection", data=typed | secrets)
+    assert page.status_code == 422
+    assert 'id="order-connection" open' in page.text
+    for name, value in typed.items():
+        assert re.search(f'name="{name}"[^>]*value="{re.escape(value)}"', page.text) or (
+            f'<option value="{value}" selected>' in page.text or f">{value}</textarea>" in page.text
+        ), name
+    assert not [value for value in secrets.values() if value in page.text]
+    assert exchange(office, machine) == []
 
 
 @pytest.mark.parametrize("login", ["investor", "clinic"])
@@ -237,7 +285,7 @@ def test_only_administrators_order(browser: Browser, office: Office, machine: Ma
     with httpx2.Client(base_url=office.url, headers={"origin": office.url}) as client:
         client.post("/login", data={"login": login, "password": PASSWORD})
         for path in (f"{PAGE}/orders/set-time", f"{PAGE}/orders/1/cancel", "/authority/close", f"{PAGE}/orders/unlock"):
-            assert client.post(path).status_code == 403, path
+            assert client.post(path, data={"machine": NUMBER}).status_code == 403, path
 
 
 @pytest.mark.parametrize(("scheme", "viewport"), [("light", None), ("dark", None), ("light", PHONE)])
