@@ -2,6 +2,7 @@
 
 from typing import Any
 
+CALL_SUPPORT = "Call support."
 REASONS = {
     "granted": "Card accepted. The exam may start.",
     "used": "This card was already used.",
@@ -15,7 +16,7 @@ REASONS = {
     "removed_early": "Tap again: the card was removed too early.",
     "two_cards": "More than one card on the reader. Show one card only.",
     "not_initialised": "The machine has no batch yet. Show the batch card first.",
-    "locked": "The machine is locked. Call support.",
+    "locked": "The machine is locked.",
     "expired": "This card has expired.",
     "revoked": "This card was revoked.",
     "out_of_range": "This number is outside the range that was signed.",
@@ -40,7 +41,11 @@ REASONS = {
 
 
 def of_reason(reason: str, message: str = "") -> str:
-    """The sentence for a reason; what the device said stands in for a reason we have no words for."""
+    """The sentence for a reason; what the device said stands in for a reason we have no words for.
+
+    A locked machine's message is what its authority wants to be done: a number to call, as a rule."""
+    if reason == "locked":
+        return f"{REASONS[reason]} {message if message not in ('', reason) else CALL_SUPPORT}"
     return REASONS.get(reason, message or reason)
 
 
@@ -86,7 +91,7 @@ def of_status(status: dict[str, Any]) -> list[str]:
     else:
         lines.append("No batch yet: show the batch card (init-batch).")
     if status.get("locked"):
-        lines.append("LOCKED by the server.")
+        lines.append(f"LOCKED by the server. {status.get('lock_text') or CALL_SUPPORT}")
     exam = _part(status, "exam")
     if exam.get("running"):
         lines.append(f"Exam running: batch {exam.get('batch')}, credit {exam.get('credit')}")
