@@ -15,7 +15,7 @@ help: ## list the tasks
 
 setup: $(SETUP) ## virtual environment with the pinned dependencies (the other tasks do this by themselves)
 
-$(SETUP): requirements/dev.txt
+$(SETUP): requirements/dev.txt tools/setup/environment.py
 	@$(PYTHON) tools/setup/environment.py $(VENV) requirements/dev.txt
 	@touch $@
 
@@ -66,8 +66,8 @@ enumerate: $(SETUP) ## tear and cut one debit, one batch card and one issue at e
 bench: $(SETUP) ## the table of what a tap, a message, an ingest and a page at two million exams cost
 	@$(RUN) -m benchmarks
 
-serve: $(SETUP) ## the back office alone, on 127.0.0.1:8000
-	@$(VENV)/bin/perscan serve
+serve: $(SETUP) ## the back office alone, on 127.0.0.1:8000, with its data in var/
+	@PERSCAN_DATA_PATH="$${PERSCAN_DATA_PATH:-$(CURDIR)/var}" $(VENV)/bin/perscan serve
 
-clean: ## remove what the tasks made
-	rm -rf $(VENV) build var .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove what the tasks made, but for the data of `make serve`
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis

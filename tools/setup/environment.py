@@ -48,8 +48,21 @@ def link_project(venv: Path) -> None:
     site = Path(subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True).stdout.strip())
     (site / "perscan-checkout.pth").write_text(f"{ROOT}\n{ROOT / 'shared'}\n")
     command = venv / "bin" / "perscan"
-    command.write_text(f"#!{python.absolute()}\nimport sys\nfrom tools.cli import main\nsys.exit(main())\n")
+    command.write_text(start_script(python.absolute()))
     command.chmod(0o755)
+
+
+def start_script(python: Path) -> str:
+    """The text of the `perscan` command. A process that it spawns imports it once more (multiprocessing, "Safe importing
+    of main module"), so whatever starts something stands behind the guard."""
+    return f"""#!{python}
+import sys
+
+if __name__ == "__main__":
+    from tools.cli import main
+
+    sys.exit(main())
+"""
 
 
 if __name__ == "__main__":

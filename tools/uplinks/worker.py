@@ -30,10 +30,9 @@ def together(names: list[str], seed: int, debits: int, folder: Path, at_once: in
                 name = waiting.pop(0)
                 home = folder / name
                 home.mkdir(parents=True, exist_ok=True)
-                running[name] = context.Process(
-                    target=_work, args=(name, seed, debits, home, events, watched), name=name
-                )
-                running[name].start()
+                process = context.Process(target=_work, args=(name, seed, debits, home, events, watched), name=name)
+                process.start()
+                running[name] = process
             for event in _heard(events, running):
                 if isinstance(event, Outcome | Failed):
                     open_names.discard(event.way)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-import sys
+from pathlib import Path
 
 from tools.flash.build import ROOT
 
@@ -11,11 +11,11 @@ KINDS = ("cookies", "half-head", "replay")
 KEYS = ["honest_lost", "health_p99_ms", "health_idle_p99_ms", "report_p99_ms", "rss_mb"]
 
 
-def test_as_it_is_typed() -> None:
+def test_as_it_is_typed(perscan: Path) -> None:
     """How fast health answers is for `make load` to judge, on a computer that does nothing else."""
     only = [word for kind in KINDS for word in ("--only", kind)]
     done = subprocess.run(
-        [sys.executable, "-m", "tools.load", "--scale", "0.03", "--health-times", "1000", *only],
+        [perscan, "load", "--scale", "0.03", "--health-times", "1000", *only],
         cwd=ROOT,
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}", "PATH": "/usr/bin:/bin"},
         capture_output=True,

@@ -19,10 +19,12 @@ TIMEOUT_S = 300
 KEYS = {"delivered", "lost", "double", "bytes_per_debit", "sms_per_100_debits", "seconds_virtual"}
 
 
-@pytest.mark.parametrize("way", ["wifi", "gprs"])
-def test_as_it_is_typed(way: str) -> None:
+@pytest.mark.parametrize(("way", "typed"), [("wifi", "perscan"), ("gprs", "module")])
+def test_as_it_is_typed(way: str, typed: str, perscan: Path) -> None:
+    """`perscan uplinks`, and what `make uplinks` runs."""
+    start = {"perscan": [perscan, "uplinks"], "module": [sys.executable, "-m", "tools.uplinks"]}[typed]
     done = subprocess.run(
-        [sys.executable, "-m", "tools.uplinks", "--once", "--debits", str(DEBITS), "--only", way],
+        [*start, "--once", "--debits", str(DEBITS), "--only", way],
         cwd=ROOT,
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}", "PATH": "/usr/bin:/bin"},
         capture_output=True,
