@@ -9,7 +9,7 @@ from functools import partial
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 
-from backoffice import http_errors, migrations, scrubbing
+from backoffice import data_files, http_errors, migrations, scrubbing
 from backoffice.accounts.caller import device_of
 from backoffice.accounts.endpoints import router as accounts
 from backoffice.admission.heads import HeadBounds
@@ -109,6 +109,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
 
 def make_context(settings: Settings, clock: Clock = system_clock) -> Context:
     """The parts without the web: what the command line uses too."""
+    data_files.both_are_new(settings)  # or both are there: one alone is refused
     keyring = Keyring.load_or_create(settings.keyring_path)
     database = Database.open(settings)
     migrations.upgrade(database.requests)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from fastapi import FastAPI
 
-from backoffice import logs, migrations
+from backoffice import data_files, logs, migrations
 from backoffice.accounts import passwords
 from backoffice.accounts import service as accounts
 from backoffice.accounts.roles import Role
@@ -49,6 +49,7 @@ def serve(host: HostOption = None, port: PortOption = None) -> None:
     with _errors_for_people():
         settings = _settings({"host": host, "port": port})
         logs.configure(settings.log_level, settings.log_json)
+        _say_if_new(settings)
         run(create_app(settings), settings)
 
 
@@ -141,9 +142,20 @@ def _settings(given: dict[str, str | int | None]) -> Settings:
     return Settings.model_validate(Settings.from_environment().model_dump() | chosen)
 
 
+def _say_if_new(settings: Settings) -> None:
+    """Nobody finds an empty back office without having been told why."""
+    if data_files.both_are_new(settings):
+        database, keyring = settings.database_path.absolute(), settings.keyring_path.absolute()
+        typer.echo(
+            f"A new database: {database}\nA new keyring: {keyring} (back it up, apart from the database)", err=True
+        )
+
+
 @contextmanager
 def _context() -> Iterator[Context]:
-    context = make_context(Settings.from_environment())
+    settings = Settings.from_environment()
+    _say_if_new(settings)
+    context = make_context(settings)
     try:
         yield context
     finally:

@@ -501,6 +501,12 @@ class KeyringExposed(KeyringError):
     code = "keyring_exposed"
 
 
+class DataIncomplete(BackOfficeError):
+    """Of database and keyring only one is there: the other is somewhere else, or lost."""
+
+    code = "data_incomplete"
+
+
 class SmsSecretError(BackOfficeError):
     """The file with the SMS platform's secrets is missing, damaged or of an unknown version."""
 

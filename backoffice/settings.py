@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
+from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from backoffice.clock import zone
@@ -17,18 +18,25 @@ from backoffice.errors import SettingsError
 PREFIX = "PERSCAN_"
 
 
+def _in_data_path(name: str) -> Any:
+    return Field(default_factory=lambda given: given["data_path"] / name)
+
+
 class Settings(BaseModel):
     """Settings of one back office process."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database_url: str = "sqlite:///var/perscan.db"
+    data_path: Path = Field(default_factory=lambda: user_data_path("perscan", appauthor=False).absolute())
+    """Folder of everything that is not placed by a setting of its own. By default it is this user's, wherever the
+    server was started: `$XDG_DATA_HOME/perscan`, or `~/.local/share/perscan` (XDG Base Directory Specification)."""
+    database_url: str = Field(default_factory=lambda given: f"sqlite:///{given['data_path'] / 'perscan.db'}")
     """Where the database is. This release runs on SQLite files."""
     database_max_bytes: int = Field(default=0, ge=0, le=1 << 44)
     """Quota of the database file; 0 = as large as the disk allows."""
-    keyring_path: Path = Path("var/keyring.json")
+    keyring_path: Path = _in_data_path("keyring.json")
     """The file with the keys that seal secrets at rest. Back it up apart from the database."""
-    cache_path: Path = Path("var/cache")
+    cache_path: Path = _in_data_path("cache")
     """Folder for what can be made again, such as the chart library. It may be emptied at any time."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -55,7 +63,7 @@ class Settings(BaseModel):
     """
     sms_platform: str = Field(default="none", pattern="^(none|webhook|kannel|modem)$")
     """Who carries short messages: none, a webhook of any forwarding platform, kannel, or a modem on a serial port."""
-    sms_secret_path: Path = Path("var/sms.json")
+    sms_secret_path: Path = _in_data_path("sms.json")
     """The file with the secrets shared with the platform; `perscan sms secret` makes it."""
     sms_number: str = Field(default="", pattern=r"^\+?[0-9]{0,20}$")
     """Our own number, as machines dial it; named as the sender where the platform wants to know."""
@@ -89,6 +97,11 @@ class Settings(BaseModel):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("a certificate needs its key, and a key its certificate")
         return self
+
+    @field_validator("data_path")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.absolute()
 
     @field_validator("timezone")
     @classmethod

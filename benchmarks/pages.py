@@ -20,6 +20,7 @@ from backoffice.accounts.access import COOKIE
 from backoffice.accounts.service import open_login_session
 from backoffice.app import create_app
 from backoffice.db import transaction
+from backoffice.keyring import Keyring
 from backoffice.settings import Settings
 from benchmarks.figure import Figure
 from benchmarks.volume import NOW, Volume, database
@@ -130,15 +131,14 @@ def _weight(look: Look, nothing_ms: float) -> Figure:
 def _office(volume: Volume) -> Iterator[Office]:
     path = database(KEPT, volume).resolve()
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(
-            Settings(
-                database_url=f"sqlite:///{path}",
-                keyring_path=Path(folder) / "keyring.json",
-                cache_path=Path(folder),
-                log_level="error",
-            ),
-            lambda: NOW,
+        settings = Settings(
+            database_url=f"sqlite:///{path}",
+            keyring_path=Path(folder) / "keyring.json",
+            cache_path=Path(folder),
+            log_level="error",
         )
+        Keyring.load_or_create(settings.keyring_path)  # the database that is kept has no machines' keys
+        app = create_app(settings, lambda: NOW)
         context = app.state.context
         browsers = {}
         for login in SEEN:

@@ -13,6 +13,7 @@ from backoffice.accounts.roles import Role
 from backoffice.app import create_app
 from backoffice.context import Context
 from backoffice.db import make_engine
+from backoffice.keyring import Keyring
 from backoffice.settings import Settings
 from tests.host.backoffice.support import ORIGIN, HandClock, log_in, make_user
 
@@ -43,8 +44,10 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, migrated: Path) -> Settings:
-    copyfile(migrated, tmp_path / "perscan.db")
-    return settings_in(tmp_path)
+    placed = settings_in(tmp_path)
+    copyfile(migrated, placed.database_path)
+    Keyring.load_or_create(placed.keyring_path)
+    return placed
 
 
 @pytest.fixture

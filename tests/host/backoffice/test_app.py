@@ -120,13 +120,44 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def test_the_first_administrator_by_the_command_line(environment: dict[str, str], clock: HandClock) -> None:
     made = CliRunner().invoke(cli, ["create-admin", "Boss"], env=environment)
     assert made.exit_code == 0, made.output
-    login, password = (line.split(": ")[1] for line in made.output.splitlines())
+    login, password = (line.split(": ")[1] for line in made.stdout.splitlines())
     again = CliRunner().invoke(cli, ["create-admin", "boss"], env=environment)
     assert (again.exit_code, "already_exists" in again.output) == (1, True)
     app = create_app(Settings.from_environment(environment), clock)
     with TestClient(app, base_url=ORIGIN, headers={"Origin": ORIGIN}) as client:
         answer = client.post("/api/v1/login", json={"login": login, "password": password})
     assert answer.json()["password_change_required"] is True
+
+
+def test_data_lie_in_the_users_folder_wherever_the_server_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    placed = Settings.from_environment({})
+    paths = (placed.database_path, placed.keyring_path, placed.cache_path, placed.sms_secret_path)
+    assert {path.parent for path in paths} == {tmp_path / "data" / "perscan"}
+    moved = Settings.from_environment({"PERSCAN_DATA_PATH": "here"})
+    assert (moved.database_path, moved.keyring_path.parent) == (tmp_path / "here" / "perscan.db", tmp_path / "here")
+
+
+def test_a_new_database_and_keyring_are_told(environment: dict[str, str]) -> None:
+    first = CliRunner().invoke(cli, ["check"], env=environment)
+    assert f"A new keyring: {environment['PERSCAN_KEYRING_PATH']}" in first.stderr
+    assert CliRunner().invoke(cli, ["check"], env=environment).stderr == ""
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["check"], ["create-admin", "boss"]])
+@pytest.mark.parametrize("lost", ["keyring.json", "perscan.db"])
+def test_a_keyring_or_a_database_alone_is_refused_and_nothing_is_made(
+    environment: dict[str, str], lost: str, command: list[str]
+) -> None:
+    assert CliRunner().invoke(cli, ["check"], env=environment).exit_code == 0
+    gone = Path(environment["PERSCAN_KEYRING_PATH"]).with_name(lost)
+    gone.unlink()
+    refused = CliRunner().invoke(cli, command, env=environment)
+    assert (refused.exit_code, "data_incomplete" in refused.output, str(gone) in refused.output) == (1, True, True)
+    assert not gone.exists()
 
 
 def test_a_port_in_use_is_said_in_words(environment: dict[str, str]) -> None:

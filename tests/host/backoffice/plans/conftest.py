@@ -12,6 +12,7 @@ from backoffice.accounts.roles import Role
 from backoffice.app import create_app
 from backoffice.context import Context
 from backoffice.db import transaction
+from backoffice.keyring import Keyring
 from backoffice.models import Agent, Institution
 from backoffice.settings import Settings
 from tests.host.backoffice.plans.statements import Heard, listening
@@ -33,7 +34,9 @@ def office(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     clock = HandClock()
     clock.now = MONDAY_AFTERNOON
     url = f"sqlite:///{folder / 'perscan.db'}"
-    app = create_app(Settings(database_url=url, keyring_path=folder / "keyring.json"), clock)
+    settings = Settings(database_url=url, keyring_path=folder / "keyring.json")
+    Keyring.load_or_create(settings.keyring_path)
+    app = create_app(settings, clock)
     context: Context = app.state.context
     make_user(context, "admin", Role.ADMINISTRATOR)
     grow(context)
