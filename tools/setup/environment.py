@@ -53,8 +53,8 @@ def link_project(venv: Path) -> None:
 
 
 def start_script(python: Path) -> str:
-    """The text of the `perscan` command. A process that it spawns imports it once more (multiprocessing, "Safe importing
-    of main module"), so whatever starts something stands behind the guard."""
+    """The text of the `perscan` command. A process that it spawns imports it once more (multiprocessing, "Safe
+    importing of main module"), so whatever starts something stands behind the guard."""
     return f"""#!{python}
 import sys
 
