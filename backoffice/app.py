@@ -89,8 +89,8 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         version="0.1.0",
         openapi_tags=TAGS,
         lifespan=_lifespan,
-        docs_url=None,  # these pages load scripts from elsewhere, which the Content-Security-Policy rightly refuses;
-        redoc_url=None,  # /openapi.json is for whatever tool the reader has
+        docs_url=None,  # these pages load scripts from elsewhere, which the Content-Security-Policy rightly refuses:
+        redoc_url=None,  # web/pages/api.py has the same without any
     )
     app.state.context = context
     app.state.workshop = open_workshop(context)

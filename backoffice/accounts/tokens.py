@@ -32,8 +32,13 @@ TOKENS_MAY = frozenset(
 """Requests that change something, as their routes spell them. The last one only looks like it."""
 
 
+def token_may(method: str, route: str) -> bool:
+    """Whether a token is enough for what a route, as it is spelled, does."""
+    return method in SAFE_METHODS or f"{method} {route}" in TOKENS_MAY
+
+
 def refuse_to_tokens(request: Request) -> None:
     """Raise PersonRequired unless a token may do what is asked."""
     route = getattr(request.scope.get("route"), "path", "")
-    if request.method not in SAFE_METHODS and f"{request.method} {route}" not in TOKENS_MAY:
+    if not token_may(request.method, route):
         raise PersonRequired()

@@ -7,6 +7,7 @@ from backoffice.web import assets
 from backoffice.web.pages import (
     account,
     alerts,
+    api,
     cards,
     institutions,
     issuing,
@@ -35,6 +36,7 @@ PAGES = (
     issuing,
     cards,
     alerts,
+    api,
     asset_pages,
 )
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from backoffice.supervision import Worker
 from tools.demo.errors import DemoFailed
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 10
 LOG_LINES_KEPT = 200
 PERSCAN_SERVE = ("tools.cli", "serve")

@@ -22,7 +22,7 @@ KEYS = {"delivered", "lost", "double", "bytes_per_debit", "sms_per_100_debits", 
 @pytest.mark.parametrize(("way", "typed"), [("wifi", "perscan"), ("gprs", "module")])
 def test_as_it_is_typed(way: str, typed: str, perscan: Path) -> None:
     """`perscan uplinks`, and what `make uplinks` runs."""
-    start = {"perscan": [perscan, "uplinks"], "module": [sys.executable, "-m", "tools.uplinks"]}[typed]
+    start = [str(perscan), "uplinks"] if typed == "perscan" else [sys.executable, "-m", "tools.uplinks"]
     done = subprocess.run(
         [*start, "--once", "--debits", str(DEBITS), "--only", way],
         cwd=ROOT,

@@ -32,6 +32,7 @@ PAGES = (
     "/cards?batch=1001&state=used",
     "/alerts",
     "/alerts?state=cleared",
+    "/docs",
     "/password",
 )
 
