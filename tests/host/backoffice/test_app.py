@@ -137,17 +137,17 @@ def test_data_lie_in_the_users_folder_wherever_the_server_starts(
 
 
 def test_a_new_database_and_keyring_are_told(environment: dict[str, str]) -> None:
-    first = CliRunner().invoke(cli, ["check"], env=environment)
+    first = CliRunner().invoke(cli, ["create-admin", "first"], env=environment)
     assert f"A new keyring: {environment['PERSCAN_KEYRING_PATH']}" in first.stderr
-    assert CliRunner().invoke(cli, ["check"], env=environment).stderr == ""
+    assert "A new" not in CliRunner().invoke(cli, ["create-admin", "second"], env=environment).stderr
 
 
-@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["check"], ["create-admin", "boss"]])
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["reset-password", "boss"], ["create-admin", "other"]])
 @pytest.mark.parametrize("lost", ["keyring.json", "perscan.db"])
 def test_a_keyring_or_a_database_alone_is_refused_and_nothing_is_made(
     environment: dict[str, str], lost: str, command: list[str]
 ) -> None:
-    assert CliRunner().invoke(cli, ["check"], env=environment).exit_code == 0
+    assert CliRunner().invoke(cli, ["create-admin", "boss"], env=environment).exit_code == 0
     gone = Path(environment["PERSCAN_KEYRING_PATH"]).with_name(lost)
     gone.unlink()
     refused = CliRunner().invoke(cli, command, env=environment)
