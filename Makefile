@@ -8,7 +8,7 @@ KANNEL := $(VENV)/.kannel
 STUBS := build/stubs/.ready
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo uplinks load test lint types format docs enumerate bench serve clean
+.PHONY: help setup demo uplinks load test lint types format docs enumerate mutants bench serve clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ docs: $(SETUP) ## write the generated documents anew (formats, error codes)
 
 enumerate: $(SETUP) ## tear and cut one debit, one batch card and one issue at every point there is
 	@$(RUN) -m emulator.enumerate --jobs $(JOBS)
+
+mutants: $(SETUP) ## change the promises' modules, one operator at a time: does a test notice? (SAMPLE=1: five minutes; ONLY=tap)
+	@$(RUN) -m tools.mutants --jobs $(JOBS) $(if $(SAMPLE),--sample) $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
 
 bench: $(SETUP) ## the table of what a tap, a message, an ingest and a page at two million exams cost
 	@$(RUN) -m benchmarks

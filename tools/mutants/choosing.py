@@ -1,4 +1,4 @@
-"""Which of the possible changes are tried: few, but every function and as many kinds of mistake as there are, by seed."""
+"""Which of the possible changes are tried: few, but every function and all kinds of mistake, by seed."""
 
 import random
 from collections import Counter

@@ -8,8 +8,7 @@ emulated board no request to the world is made, so virtual time goes as without 
 from pathlib import Path
 from typing import Any, Final
 
-import parso
-from cosmic_ray.ast import ast_nodes  # type: ignore[import-untyped]
+from cosmic_ray.ast import ast_nodes, get_ast  # type: ignore[import-untyped]
 
 from tools.mutants.sites import MODULE, function_of
 
@@ -58,7 +57,7 @@ class Marks:
     def put(self, module: str, source: str) -> str:
         """The module's text with a mark at its top and in each function that has a block of its own."""
         lines = source.splitlines(keepends=True)
-        tree = parso.parse(source)
+        tree = get_ast(source)
         places = [(_after_heading(tree.children), 0, MODULE)]
         for node in ast_nodes(tree):
             if node.type == "funcdef" and "." not in _inner(node) and not _compiled_natively(node):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-import parso
+from cosmic_ray.ast import get_ast  # type: ignore[import-untyped]
 from cosmic_ray.operators.operator import Operator  # type: ignore[import-untyped]
 from cosmic_ray.plugins import get_operator  # type: ignore[import-untyped]
 
@@ -37,7 +37,7 @@ class _Own(Operator):  # type: ignore[misc]
         if span is not None:
             yield span
 
-    def mutate(self, node: Any, index: int) -> Any:
+    def mutate(self, node: Any, _index: int) -> Any:
         return self.change(node)
 
     @classmethod
@@ -142,8 +142,8 @@ class DropFilter(_Own):
     """A query loses one `.where(...)` (filter, having) with all it holds."""
 
     def mutation_positions(self, node: Any) -> Iterator[Span]:
-        for at in _filters(node):
-            yield node.children[at].start_pos, node.children[at + 1].end_pos
+        found = [(node.children[at], node.children[at + 1]) for at in _filters(node)]
+        yield from [(name.start_pos, call.end_pos) for name, call in found]
 
     def mutate(self, node: Any, index: int) -> Any:
         at = _filters(node)[index]
@@ -155,9 +155,8 @@ class DropCriterion(_Own):
     """A `.where(a, b)` loses its last criterion."""
 
     def mutation_positions(self, node: Any) -> Iterator[Span]:
-        for at in _lists_of_criteria(node):
-            last = node.children[at].children[1].children[-1]
-            yield last.start_pos, last.end_pos
+        found = [node.children[at].children[1].children[-1] for at in _lists_of_criteria(node)]
+        yield from [(last.start_pos, last.end_pos) for last in found]
 
     def mutate(self, node: Any, index: int) -> Any:
         held = node.children[_lists_of_criteria(node)[index]].children[1]
@@ -326,7 +325,7 @@ def _next_statement(node: Any) -> Any:
 
 
 def _other_constant(node: Any) -> str | None:
-    if not _is_constant(node) or not _in_function(node) or node.parent.type in {"trailer", "param", "keyword_item"}:
+    if not _is_constant(node) or not _in_function(node) or _is_attribute_or_keyword(node):
         return None
     own = _bare(node)
     base = own.rpartition(".")[0]
@@ -346,6 +345,14 @@ def _is_constant(node: Any) -> bool:
     return trailer.type == "trailer" and trailer.children[0].value == "." and _shouts(trailer.children[1].value)
 
 
+def _is_attribute_or_keyword(node: Any) -> bool:
+    """`A` of `b.A` and of `f(A=1)` is no constant of its own."""
+    around = node.parent
+    if around.type == "trailer":
+        return bool(around.children[0].value == ".")
+    return around.type in {"argument", "param"} and around.children[0] is node
+
+
 def _shouts(name: str) -> bool:
     return name.isupper() and len(name) > 1
 
@@ -353,7 +360,8 @@ def _shouts(name: str) -> bool:
 @lru_cache(maxsize=4)
 def _constants(root: Any) -> frozenset[str]:
     """Every constant that the module's functions use."""
-    return frozenset(_bare(node) for node in _nodes(root) if _is_constant(node) and _in_function(node))
+    found = [node for node in _nodes(root) if _is_constant(node) and _in_function(node)]
+    return frozenset(_bare(node) for node in found if not _is_attribute_or_keyword(node))
 
 
 def _nodes(node: Any) -> Iterator[Any]:
@@ -364,7 +372,7 @@ def _nodes(node: Any) -> Iterator[Any]:
 
 def _in_place_of(node: Any, code: str) -> Any:
     """The code as a node, with the white space and comments that stood before node."""
-    made = parso.parse(_prefix(node) + code)
+    made = get_ast(_prefix(node) + code)
     made.parent = node.parent
     return made
 
@@ -374,7 +382,7 @@ def _prefix(node: Any) -> str:
 
 
 def _with(node: Any, old: Any, code: str) -> Any:
-    node.children[node.children.index(old)] = parso.parse(code)
+    node.children[node.children.index(old)] = get_ast(code)
     return node
 
 

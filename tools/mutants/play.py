@@ -15,8 +15,8 @@ from tools.mutants.equivalents import Equivalent, read_equivalents, stale
 from tools.mutants.report import judge, show
 from tools.mutants.results import Results, digest_of_project
 from tools.mutants.sites import Site, mutated, sites
-from tools.mutants.trying import Fate, Trial, Witnesses, try_site
-from tools.mutants.workshop import Workshop
+from tools.mutants.trying import GRACE_S, Fate, Trial, Witnesses, try_site
+from tools.mutants.workshop import PACKAGES, Workshop
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 AT_LEAST: Final = 4  # mutants of a module, where it can be changed so often
@@ -35,13 +35,17 @@ class Play:
         jobs: int = 2,
         only: list[str] | None = None,
         sample: bool = False,
+        at_least: int = AT_LEAST,
+        grace_s: float = GRACE_S,
+        packages: Sequence[str] = PACKAGES,
         root: Path = ROOT,
         critical: Path = LIST,
         equivalents: Path = EQUIVALENTS,
         say: Callable[[str], None] = lambda line: print(line, flush=True),
     ) -> None:
         self._seed, self._jobs, self._only, self._sample = seed, jobs, only or [], sample
-        self._root, self._say = root, say
+        self._at_least, self._grace_s = at_least, grace_s
+        self._root, self._say, self._packages = root, say, packages
         self._folder = root / "build" / "mutants"
         self._critical = read_critical(root, critical)
         self._equivalents = read_equivalents(equivalents)
@@ -91,7 +95,7 @@ class Play:
 
         def trying(workshop: Workshop) -> Callable[[Site], None]:
             def one(site: Site) -> None:
-                trial = try_site(workshop, witnesses, site)
+                trial = try_site(workshop, witnesses, site, self._grace_s)
                 results.add(trial)
                 self._say(f"{trial.fate:8} {trial.seconds:6.1f} s  {site.module}:{site.line} {site.operator}")
 
@@ -115,7 +119,9 @@ class Play:
 
     def _choose_in(self, module: str, most: int | None) -> list[Site]:
         source = (self._root / module).read_text(encoding="utf-8")
-        return choose(self._sites(module), self._seed, AT_LEAST, lambda site: mutated(source, site) is not None)[:most]
+        return choose(self._sites(module), self._seed, self._at_least, lambda site: mutated(source, site) is not None)[
+            :most
+        ]
 
     def _stale(self) -> list[Equivalent]:
         modules = {one.module for one in self._equivalents if (self._root / one.module).is_file()}
@@ -139,7 +145,7 @@ class Play:
 
         def labour(number: int) -> None:
             try:
-                with Workshop(self._root, self._folder / f"{name}-{number}") as workshop:
+                with Workshop(self._root, self._folder / f"{name}-{number}", self._packages) as workshop:
                     do = prepare(workshop)
                     while not failures and not over():
                         do(pieces.get_nowait())

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import parso
-from cosmic_ray.ast import ast_nodes  # type: ignore[import-untyped]
+from cosmic_ray.ast import ast_nodes, get_ast  # type: ignore[import-untyped]
 from cosmic_ray.mutating import mutate_code  # type: ignore[import-untyped]
 
 from tools.mutants.operators import NAMES, operator
@@ -28,7 +27,7 @@ class Site:
 
 def sites(module: str, source: str) -> list[Site]:
     """In the order of the operators, then of the text. Annotations have none."""
-    tree = parso.parse(source)
+    tree = get_ast(source)
     lines = source.splitlines()
     found = []
     nodes = list(ast_nodes(tree))
@@ -61,7 +60,7 @@ def diff(source: str, changed: str, module: str) -> str:
 
 def functions(source: str) -> list[str]:
     """Every function of the module by its dotted name."""
-    return [function_of(node.children[-1]) for node in ast_nodes(parso.parse(source)) if node.type == "funcdef"]
+    return [function_of(node.children[-1]) for node in ast_nodes(get_ast(source)) if node.type == "funcdef"]
 
 
 def function_of(node: Any) -> str:

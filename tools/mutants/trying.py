@@ -82,7 +82,7 @@ class Witnesses:
             return test in self._sound
 
 
-def try_site(workshop: Workshop, witnesses: Witnesses, site: Site) -> Trial:
+def try_site(workshop: Workshop, witnesses: Witnesses, site: Site, grace_s: float = GRACE_S) -> Trial:
     """A test that fails is no witness until it passed once without a change.
 
     Raises: WorkshopError; LookupError, the site's module has no such change.
@@ -96,7 +96,7 @@ def try_site(workshop: Workshop, witnesses: Witnesses, site: Site) -> Trial:
         trial.tests, trial.left_over = witnesses.order(site)
         if not trial.tests:
             break
-        limit = GRACE_S + PATIENCE * witnesses.seconds(site, trial.tests)
+        limit = grace_s + PATIENCE * witnesses.seconds(site, trial.tests)
         with workshop.changed(site.module, changed):
             run = workshop.run(trial.tests, limit)
         trial.seconds += run.seconds

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,32 @@ from types import TracebackType
 from typing import Any, Final
 
 ZYGOTE: Final = Path(__file__).with_name("zygote.py")
+# Other people's, imported before each fork: nothing of them can depend on a mutant.
+PACKAGES: Final = (
+    "pytest",
+    "_pytest.assertion.rewrite",
+    "fastapi",
+    "fastapi.testclient",
+    "sqlmodel",
+    "alembic.command",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.x509",
+    "cbor2",
+    "structlog",
+    "jinja2",
+    "babel",
+    "sse_starlette",
+    "uvicorn",
+    "argon2",
+    "typer",
+    "rich.console",
+    "serial",
+    "littlefs",
+    "httpx2",
+    "PIL.Image",
+    "hypothesis",
+    "multipart",
+)
 CACHES: Final = ("mpy",)  # by content, so all copies share them
 LEFT_OUT: Final = frozenset(
     {".git", ".venv", "build", "var", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
@@ -47,8 +73,9 @@ class TestRun:
 class Workshop:
     """A context: the copy is brought up to date when it begins, its process ends with it."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, packages: Sequence[str] = PACKAGES) -> None:
         self.root = root
+        self._packages = packages
         self.folder = folder
         self.copy = folder / "copy"
         self._zygote: subprocess.Popen[str] | None = None
@@ -62,7 +89,7 @@ class Workshop:
         environment = self._environment()
         subprocess.run(command, cwd=self.copy, env=environment, check=False, stdout=subprocess.DEVNULL)
         self._zygote = subprocess.Popen(
-            [sys.executable, str(ZYGOTE)],
+            [sys.executable, str(ZYGOTE), *self._packages],
             cwd=self.copy,
             env=environment,
             stdin=subprocess.PIPE,

@@ -1,8 +1,9 @@
 """Runs tests in a copy of the project, each time in a fork of a process that has imported other people's packages.
 
-Only what a mutant cannot touch is imported before the fork: none of the project's own modules. Started as a script
-with the copy as its folder and first on PYTHONPATH; it imports nothing of the tool. One JSON object a line comes in,
-{"tests": [...], "first": stop at the first failure, "seconds": limit, "entries": file or null}, one goes out, see Told.
+Only what a mutant cannot touch is imported before the fork: none of the project's own modules. The arguments are the
+names of those packages. Started as a script with the copy as its folder and first on PYTHONPATH; it imports nothing of
+the tool. One JSON object a line comes in, {"tests": [...], "first": stop at the first failure, "seconds": limit,
+"entries": file or null, "output": file}, one goes out, see Told.
 
 Whatever a test started and left (boards compute for ever under some mutants) is ended by number: this process asks the
 kernel to become the parent of orphans (prctl(2), PR_SET_CHILD_SUBREAPER).
@@ -22,31 +23,6 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-PACKAGES = (
-    "pytest",
-    "_pytest.assertion.rewrite",
-    "fastapi",
-    "fastapi.testclient",
-    "sqlmodel",
-    "alembic.command",
-    "cryptography.hazmat.primitives.ciphers.aead",
-    "cryptography.x509",
-    "cbor2",
-    "structlog",
-    "jinja2",
-    "babel",
-    "sse_starlette",
-    "uvicorn",
-    "argon2",
-    "typer",
-    "rich.console",
-    "serial",
-    "littlefs",
-    "httpx2",
-    "PIL.Image",
-    "hypothesis",
-    "multipart",
-)
 
 
 class Told:
@@ -94,7 +70,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _leave)
     _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    for name in PACKAGES:
+    for name in sys.argv[1:]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
@@ -130,7 +106,7 @@ def _prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _leave(number: int, frame: object) -> None:
+def _leave(_number: int, _frame: object) -> None:
     """Whoever made this process ends it, or is gone."""
     _end_children()
     os._exit(0)
