@@ -58,11 +58,6 @@ def diff(source: str, changed: str, module: str) -> str:
     return "\n".join(lines)
 
 
-def functions(source: str) -> list[str]:
-    """Every function of the module by its dotted name."""
-    return [function_of(node.children[-1]) for node in ast_nodes(get_ast(source)) if node.type == "funcdef"]
-
-
 def function_of(node: Any) -> str:
     """The outermost function or method around node; what is inside of it belongs to it."""
     names: list[str] = []
