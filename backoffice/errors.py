@@ -293,6 +293,12 @@ class CardNotGenuine(WrongCard):
     code = "card_not_genuine"
 
 
+class NotOfThisMachine(Conflict):
+    """No such card was issued for this machine."""
+
+    code = "not_of_this_machine"
+
+
 class QuotaExhausted(Conflict):
     """The range that was signed does not have that many credits left."""
 

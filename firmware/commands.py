@@ -115,6 +115,9 @@ class Obey:
         state = self._journal.state
         if (batch, credit) in state.revoked_credits:
             return DONE
+        spent = state.batches.get(batch)
+        if spent is not None and not spent.holds(credit):
+            return BAD_ARGUMENTS  # of a batch that has not come yet, nobody here knows
         if state.is_spent((batch, credit)):
             return TOO_LATE
         return DONE if len(state.revoked_credits) < MAX_REVOKED else FULL

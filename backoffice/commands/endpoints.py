@@ -90,14 +90,13 @@ def unlock_machine(machine_id: int, viewer: DeskAdministratorDep, workshop: Work
 @router.post("/revoked-batches", status_code=201)
 def revoke_batch(machine_id: int, wanted: RevokeBatch, desk: OrderDeskDep) -> CommandRead:
     """Accept no card of a batch any more."""
-    return desk.tell(service.order(*desk.at(machine_id), uplink.REVOKE_BATCH, [wanted.batch], desk.now))
+    return desk.tell(service.revoke_batch(*desk.at(machine_id), wanted.batch, desk.now))
 
 
 @router.post("/revoked-credits", status_code=201)
 def revoke_credit(machine_id: int, wanted: OneCredit, desk: OrderDeskDep) -> CommandRead:
     """Accept one card no more."""
-    args = [wanted.batch, wanted.credit]
-    return desk.tell(service.order(*desk.at(machine_id), uplink.REVOKE_CREDIT, args, desk.now))
+    return desk.tell(service.revoke_card(*desk.at(machine_id), wanted.batch, wanted.credit, desk.now))
 
 
 @router.post("/refunded-credits", status_code=201)

@@ -12,7 +12,7 @@ from protocol.errors import ProtocolError
 from sqlmodel import Session
 
 from backoffice.accounts.roles import Viewer
-from backoffice.commands import repository
+from backoffice.commands import repository, targets
 from backoffice.commands.results import Result
 from backoffice.commands.schemas import CommandState
 from backoffice.commands.secrets import Secret, arguments_for_machine
@@ -95,6 +95,20 @@ def seal_old(session: Session, keyring: Keyring) -> bool:
                 Secret(keyring, command.args).seal_into(command)
             command.args = _encoded([shown])
     return repository.any_of(session, uplink.SETTINGS)
+
+
+def revoke_batch(session: Session, viewer: Viewer, machine_id: int, batch: int, now: int) -> MachineCommand:
+    """Accept no card of a batch any more. Raises NotOfThisMachine."""
+    usable(session, machine_id)
+    targets.check_batch(session, machine_id, batch)
+    return order(session, viewer, machine_id, uplink.REVOKE_BATCH, [batch], now)
+
+
+def revoke_card(session: Session, viewer: Viewer, machine_id: int, batch: int, credit: int, now: int) -> MachineCommand:
+    """Accept one card no more. Raises NotOfThisMachine."""
+    usable(session, machine_id)
+    targets.check_card(session, machine_id, batch, credit)
+    return order(session, viewer, machine_id, uplink.REVOKE_CREDIT, [batch, credit], now)
 
 
 def refund(session: Session, viewer: Viewer, machine_id: int, batch: int, credit: int, now: int) -> MachineCommand:

@@ -87,6 +87,7 @@ PROBLEMS: Mapping[str, str] = {
     "already_exists": mark("The same order waits for this machine already."),
     "authority_closed": mark("Nobody has opened the authority's session, or somebody else has. Open it first."),
     "wrong_state": mark("The machine or the order has changed meanwhile. Look again, then decide anew."),
+    "not_of_this_machine": mark("No such card was issued for this machine. Nothing was ordered: compare the numbers."),
     "not_found": mark("It does not exist any more."),
     "invalid_input": mark("The machine would not take this. Correct it and order again."),
     "wrong_pin": mark("The PIN is wrong."),

@@ -75,7 +75,7 @@ def revoke_batch(
 ) -> RedirectResponse:
     def order() -> MachineCommand:
         _require_confirmed(machine_id, confirm)
-        return service.order(*desk.at(machine_id), uplink.REVOKE_BATCH, [batch], desk.now)
+        return service.revoke_batch(*desk.at(machine_id), batch, desk.now)
 
     return _told(desk, machine_id, order)
 
@@ -84,8 +84,7 @@ def revoke_batch(
 def revoke_card(
     desk: OrderDeskDep, machine_id: NumberInPath, batch: NumberForm, credit: NumberForm
 ) -> RedirectResponse:
-    args = [batch, credit]
-    return _told(desk, machine_id, lambda: service.order(*desk.at(machine_id), uplink.REVOKE_CREDIT, args, desk.now))
+    return _told(desk, machine_id, lambda: service.revoke_card(*desk.at(machine_id), batch, credit, desk.now))
 
 
 @router.post("/machines/{machine_id}/orders/refund")

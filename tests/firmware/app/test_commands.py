@@ -156,6 +156,18 @@ def test_what_is_forgotten_is_not_obeyed_again():
     assert desk.say(90, uplink.REVOKE_BATCH, [7], bound=False) == results.DONE
 
 
+def test_a_card_that_its_batch_does_not_hold():
+    """Nobody is told that it is refused: the card that was meant goes on paying."""
+    desk = Desk()
+    first = desk.journal.state.batches[7].first_credit
+    count = desk.journal.state.batches[7].count
+    for number, credit in enumerate((first - 1, first + count)):
+        assert desk.say(1 + number, uplink.REVOKE_CREDIT, [7, credit]) == results.BAD_ARGUMENTS
+    assert desk.journal.state.revoked_credits == []
+    assert desk.say(3, uplink.REVOKE_CREDIT, [7, first + count - 1]) == results.DONE
+    assert desk.say(4, uplink.REVOKE_CREDIT, [8, first]) == results.DONE  # a batch that may come one day
+
+
 def test_refund_of_a_revoked_credit():
     desk = Desk()
     assert desk.say(1, uplink.REVOKE_CREDIT, [7, 1000]) == results.DONE

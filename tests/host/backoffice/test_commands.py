@@ -20,17 +20,34 @@ from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.models import Machine as MachineRow
 from backoffice.models import MachineCommand
-from tests.host.backoffice.machines import BATCH, Machine, add_institution, add_machine, post, provision_again
+from tests.host.backoffice.machines import (
+    BATCH,
+    CREDITS,
+    FIRST_CREDIT,
+    Machine,
+    add_institution,
+    add_machine,
+    post,
+    provision_again,
+)
 from tests.host.backoffice.support import NOW, HandClock
+from tools import issued
+from tools.issued import IssuedBatch
 
 MASTER_SECRET = b"m" * 32
 AUTHORITY_KEY = signing.public_key(keys.authority_scalar(MASTER_SECRET))
 LONGEST_TEXT = "x" * orders.MAX_TEXT_BYTES
+MORE_BATCHES = range(1, 7)
+"""Of machine 1, beside the one that it debits."""
 
 
 @pytest.fixture
 def machine(context: Context) -> Machine:
-    return add_machine(context, Machine(), add_institution(context))
+    made = add_machine(context, Machine(), add_institution(context))
+    with transaction(context.engine) as session:
+        for number in MORE_BATCHES:
+            issued.record(session, IssuedBatch(number, 1000 + 10 * number, 10, 1, 1), NOW)
+    return made
 
 
 @pytest.fixture
@@ -143,16 +160,52 @@ def test_an_answer_to_something_never_sent_changes_nothing(administrator: TestCl
 
 
 def test_commands_of_people_are_bounded_and_can_be_taken_back(administrator: TestClient, machine: Machine) -> None:
-    for credit in range(1, OPEN_COMMANDS_MAX + 1):
+    for credit in range(FIRST_CREDIT, FIRST_CREDIT + OPEN_COMMANDS_MAX):
         order(administrator, "revoked-credits", batch=BATCH, credit=credit)
     refused(administrator, "revoked-batches", "wrong_state", batch=1)
     sent = machine.send(administrator).commands
-    assert [command.args[1] for command in sent] == list(range(1, ACK_COMMANDS_MAX + 1))
+    assert [command.args[1] for command in sent] == list(range(FIRST_CREDIT, FIRST_CREDIT + ACK_COMMANDS_MAX))
     taken = administrator.delete(f"/api/v1/machines/1/commands/{sent[0].id}")
     assert taken.json()["error"]["code"] == "wrong_state"
     last = listed(administrator)[0]
     assert administrator.delete(f"/api/v1/machines/1/commands/{last['id']}").json()["state"] == "cancelled"
     assert order(administrator, "revoked-batches", batch=1)["state"] == "queued"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("revoked-batches", {"batch": 99}),
+        ("revoked-batches", {"batch": BATCH + 1}),
+        ("revoked-credits", {"batch": 99, "credit": FIRST_CREDIT}),
+        ("revoked-credits", {"batch": BATCH + 1, "credit": FIRST_CREDIT}),
+        ("revoked-credits", {"batch": BATCH, "credit": FIRST_CREDIT - 1}),
+        ("revoked-credits", {"batch": BATCH, "credit": FIRST_CREDIT + CREDITS}),
+    ],
+)
+def test_only_what_was_issued_for_this_machine_is_refused_there(
+    administrator: TestClient, context: Context, machine: Machine, path: str, body: dict[str, int]
+) -> None:
+    """A machine would remember anything, and say that it is done."""
+    add_machine(context, Machine(2), add_institution(context, "Another"))
+    refused(administrator, path, "not_of_this_machine", **body)
+    assert listed(administrator) == []
+    form = "revoke-card" if "credit" in body else "revoke-batch"
+    answer = administrator.post(
+        f"/machines/1/orders/{form}",
+        data=body | {"confirm": "1"},
+        headers={"accept": "text/html"},
+        follow_redirects=False,
+    )
+    assert "problem=not_of_this_machine" in answer.headers["location"]
+    assert listed(administrator) == []
+    shown = administrator.get(answer.headers["location"], headers={"accept": "text/html"}).text
+    assert "No such card was issued for this machine." in shown
+
+
+def test_the_first_and_the_last_card_of_a_batch_can_be_refused(administrator: TestClient, machine: Machine) -> None:
+    for credit in (FIRST_CREDIT, FIRST_CREDIT + CREDITS - 1):
+        order(administrator, "revoked-credits", batch=BATCH, credit=credit)
 
 
 def test_the_same_order_twice_is_said_so(administrator: TestClient, machine: Machine) -> None:
@@ -165,7 +218,7 @@ def test_the_same_order_twice_is_said_so(administrator: TestClient, machine: Mac
 def test_what_the_system_orders_is_not_blocked_and_does_not_hold_up_a_lock(
     administrator: TestClient, context: Context, machine: Machine
 ) -> None:
-    for credit in range(1, OPEN_COMMANDS_MAX + 1):
+    for credit in range(FIRST_CREDIT, FIRST_CREDIT + OPEN_COMMANDS_MAX):
         order(administrator, "revoked-credits", batch=BATCH, credit=credit)
     with transaction(context.engine) as session:
         for credit in range(1, 2 * OPEN_COMMANDS_MAX):

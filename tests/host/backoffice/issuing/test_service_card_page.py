@@ -40,7 +40,7 @@ def press(shop: Shop, path: str, **fields: Any) -> str:
 def test_what_a_card_brought_and_takes_back(master_shop: Shop, machine: Machine) -> None:
     report = mailbox.encode(mailbox.UP, machine.machine_id, machine.report())
     card = service_card(master_shop, report)
-    master_shop.post(f"/machines/{machine.machine_id}/revoked-batches", 201, batch=5)
+    master_shop.post(f"/machines/{machine.machine_id}/settings", 201, settings={"exam_s": 600})
     master_shop.child_issuer.show(card)
     page = press(master_shop, "/service-card")
     assert "What was on the card" in page
@@ -49,7 +49,7 @@ def test_what_a_card_brought_and_takes_back(master_shop: Shop, machine: Machine)
     (frame,) = mailbox.frames(card.store)
     ack = uplink.open_push(machine.key, frame.message)
     assert (frame.kind, ack.ack_seq, ack.ack_mac) == (mailbox.PUSH, 8, machine.macs[-1])
-    assert [command.args for command in ack.commands] == [[5]]
+    assert [command.args for command in ack.commands] == [[{"exam_s": 600}]]
     assert master_shop.get(f"/machines/{machine.machine_id}/commands")["items"][0]["sent_count"] == 1
     assert master_shop.get(f"/machines/{machine.machine_id}")["clock_offset_s"] is None
 
@@ -64,13 +64,13 @@ def test_the_same_card_again_does_no_harm(master_shop: Shop, machine: Machine) -
 
 
 def test_orders_go_along_for_a_machine_that_is_not_on_the_card(master_shop: Shop, machine: Machine) -> None:
-    master_shop.post(f"/machines/{machine.machine_id}/revoked-batches", 201, batch=5)
+    master_shop.post(f"/machines/{machine.machine_id}/settings", 201, settings={"exam_s": 600})
     card = service_card(master_shop)
     master_shop.child_issuer.show(card)
     page = press(master_shop, "/service-card", machine=machine.machine_id)
     assert "no report" in page
     (frame,) = mailbox.frames(card.store)
-    assert [command.args for command in uplink.open_push(machine.key, frame.message).commands] == [[5]]
+    assert [command.args for command in uplink.open_push(machine.key, frame.message).commands] == [[{"exam_s": 600}]]
 
 
 def test_what_could_not_be_taken_is_said(master_shop: Shop, machine: Machine) -> None:
