@@ -58,12 +58,14 @@ def page_by_name(
     conditions = _conditions(wanted, now)
     total, query = _count(session, conditions), _rows(now).where(*conditions)
     if before is not None:
-        found = _read(session, query.where(_place() < _place_of(before)).order_by(*_backwards()).limit(limit + 1))
+        found = _read(
+            session, query.where(_place() < _place_of(before, wanted.visible)).order_by(*_backwards()).limit(limit + 1)
+        )
         if len(found) > limit:
             rows = found[:limit][::-1]
             return Machines(rows, total, before=rows[0].id, after=rows[-1].id)
     elif after is not None:
-        query = query.where(_place() > _place_of(after))
+        query = query.where(_place() > _place_of(after, wanted.visible))
     found = _read(session, query.order_by(col(Machine.name), col(Machine.id)).limit(limit + 1))
     rows = found[:limit]
     return Machines(
@@ -78,8 +80,12 @@ def _place() -> Any:
     return tuple_(col(Machine.name), col(Machine.id))
 
 
-def _place_of(machine_id: int) -> Any:
-    return tuple_(select(Machine.name).where(Machine.id == machine_id).scalar_subquery(), machine_id)
+def _place_of(machine_id: int, visible: frozenset[int] | None) -> Any:
+    """Nowhere, unless the viewer sees that machine: what comes after a name tells the name."""
+    name = select(Machine.name).where(Machine.id == machine_id)
+    if visible is not None:
+        name = name.where(col(Machine.institution_id).in_(visible))
+    return tuple_(name.scalar_subquery(), machine_id)
 
 
 def _backwards() -> tuple[Any, Any]:

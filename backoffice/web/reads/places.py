@@ -35,13 +35,13 @@ def page_by_name(
     if visible is not None:
         query = query.where(col(Institution.id).in_(visible))
     if before is not None:
-        nearest = query.where(col(Institution.name) < _name_of(before)).order_by(col(Institution.name).desc())
+        nearest = query.where(col(Institution.name) < _name_of(before, visible)).order_by(col(Institution.name).desc())
         found = session.exec(nearest.limit(limit + 1)).all()
         if len(found) > limit:
             rows = found[:limit][::-1]
             return InstitutionPage(rows, before=rows[0].code, after=rows[-1].code)
     if after is not None:
-        query = query.where(col(Institution.name) > _name_of(after))
+        query = query.where(col(Institution.name) > _name_of(after, visible))
     found = session.exec(query.order_by(Institution.name).limit(limit + 1)).all()
     rows = found[:limit]
     return InstitutionPage(
@@ -51,8 +51,12 @@ def page_by_name(
     )
 
 
-def _name_of(code: int) -> Any:
-    return select(Institution.name).where(Institution.code == code).scalar_subquery()
+def _name_of(code: int, visible: frozenset[int] | None) -> Any:
+    """Nothing, unless the viewer sees that institution: what comes after a name tells the name."""
+    query = select(Institution.name).where(Institution.code == code)
+    if visible is not None:
+        query = query.where(col(Institution.id).in_(visible))
+    return query.scalar_subquery()
 
 
 def ranked(session: Session, institution_ids: Collection[int], figure: Callable[[int], int]) -> list[int]:

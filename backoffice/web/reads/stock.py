@@ -112,7 +112,7 @@ def cards(
 ) -> Slice[CardRow]:
     """Single cards, the last changed first."""
     found = _ORDER.slice_of(session, _streams(wanted), limit, older_than, newer_than)
-    return found.showing(lambda places: _cards(session, [number for _changed, number in places]))
+    return found.showing(lambda places: _cards(session, wanted.visible_codes, [number for _changed, number in places]))
 
 
 def written_card(session: Session, batch_id: int, credit: int) -> Card | None:
@@ -151,14 +151,15 @@ def _streams(wanted: CardFilter) -> list[list[Any]]:
     return [[shown == wanted.state]] if wanted.state else [[]]
 
 
-def _cards(session: Session, ids: Sequence[int]) -> list[CardRow]:
-    """The rows of these cards, in this order."""
-    debit = (
-        select(func.min(col(Usage.id)))
-        .where(col(Usage.credit) == col(Card.credit), col(Usage.batch) == col(Card.batch_id))
-        .scalar_subquery()
+def _cards(session: Session, visible_codes: frozenset[int] | None, ids: Sequence[int]) -> list[CardRow]:
+    """The rows of these cards, in this order, each with its first debit that the viewer may see."""
+    debit = select(func.min(col(Usage.id))).where(
+        col(Usage.credit) == col(Card.credit), col(Usage.batch) == col(Card.batch_id)
     )
-    query = select(Card, debit).where(col(Card.id).in_(ids))
+    if visible_codes is not None:  # another's machine may have claimed the card
+        mine = select(col(Institution.id)).where(col(Institution.code).in_(visible_codes))
+        debit = debit.where(col(Usage.institution_id).in_(mine))
+    query = select(Card, debit.scalar_subquery()).where(col(Card.id).in_(ids))
     found = {card.id: _card(card, usage_id) for card, usage_id in session.execute(query)}
     return [found[number] for number in ids]
 

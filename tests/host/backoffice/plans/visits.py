@@ -5,7 +5,7 @@ here. A filter or a number in an address for which there is no example below fai
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations, product
@@ -85,7 +85,21 @@ CURSORS = {
 """Of as many numbers as the list is sorted by; one where nothing is said."""
 BY_TYPE = {"date": ("2026-11-01",), "bool": ("true", "false")}
 MOMENTS = ("since", "until", "first_day", "last_day")
+Words = Mapping[str, tuple[str, ...]]
+Queries = Callable[[Words], Iterator[dict[str, str]]]
 ALTERNATIVES = re.compile(r"^\^\((\w+(?:\|\w+)*)\)\??\$$")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What stands in addresses: numbers that exist in the world that is visited."""
+
+    in_path: Words
+    in_query: Words
+
+
+OF_THE_SMALL_WORLD = Examples(IN_PATH, IN_QUERY)
+"""That of tests/host/backoffice/web/seed.py."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +110,12 @@ class Visit:
     path: str
 
 
-def visits(app: FastAPI) -> Iterator[Visit]:
-    """Every GET route: bare, with each filter alone, with every two, and with all of them."""
+def visits(app: FastAPI, examples: Examples = OF_THE_SMALL_WORLD, queries: Queries | None = None) -> Iterator[Visit]:
+    """Every GET route: bare, with each filter alone, with every two, and with all of them; or as ``queries`` says."""
+    queries = queries or every_query
     for route in pages(app):
         if route.path not in NOT_VISITED:
-            for path, query in product(_paths(route), queries(_filters(route))):
+            for path, query in product(_paths(route, examples.in_path), queries(_filters(route, examples.in_query))):
                 yield Visit(route.path, f"{path}?{urlencode(query)}" if query else path)
 
 
@@ -110,28 +125,33 @@ def pages(app: FastAPI) -> list[APIRoute]:
     return [route for route in found if isinstance(route, APIRoute) and "GET" in (route.methods or ())]
 
 
-def queries(filters: dict[str, tuple[str, ...]]) -> Iterator[dict[str, str]]:
-    """No filter, each value of each alone, every two filters, all at once."""
+def one_at_a_time(filters: Words) -> Iterator[dict[str, str]]:
+    """No filter, each value of each alone."""
     yield {}
     for name, values in filters.items():
         for value in values:
             yield {name: value}
+
+
+def every_query(filters: Words) -> Iterator[dict[str, str]]:
+    """No filter, each value of each alone, every two filters, all at once."""
+    yield from one_at_a_time(filters)
     for first, second in combinations(filters, 2):
         yield {first: filters[first][0], second: filters[second][0]}
     if len(filters) > 2:
         yield {name: values[0] for name, values in filters.items()}
 
 
-def _paths(route: APIRoute) -> list[str]:
+def _paths(route: APIRoute, known: Words) -> list[str]:
     """Its addresses: where one of a few words stands in it, one for each word."""
     fields = {field.alias: field.field_info for field in route.dependant.path_params}
     names = list(route.param_convertors)
-    words = [_examples(route, name, fields[name], IN_PATH) for name in names]
+    words = [_examples(route, name, fields[name], known) for name in names]
     return [route.path_format.format(**dict(zip(names, chosen, strict=True))) for chosen in product(*words)]
 
 
-def _filters(route: APIRoute) -> dict[str, tuple[str, ...]]:
-    return {name: _examples(route, name, info, IN_QUERY) for name, info in _query_fields(route.dependant)}
+def _filters(route: APIRoute, known: Words) -> dict[str, tuple[str, ...]]:
+    return {name: _examples(route, name, info, known) for name, info in _query_fields(route.dependant)}
 
 
 def _query_fields(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
@@ -146,7 +166,7 @@ def _query_fields(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
         yield from _query_fields(below)
 
 
-def _examples(route: APIRoute, name: str, info: FieldInfo, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _examples(route: APIRoute, name: str, info: FieldInfo, known: Words) -> tuple[str, ...]:
     for kind in _kinds(info.annotation):
         if issubclass(kind, Enum):
             return tuple(str(member.value) for member in kind)
