@@ -26,7 +26,7 @@ def routes(app: FastAPI) -> list[str]:
 
 def ask(client: TestClient, route: str) -> Response:
     method, path = re.sub(r"\{.*?\}", NOTHING, route).split()
-    body = None if method == "GET" else {}
+    body: dict[str, str] | None = None if method == "GET" else {}
     return client.request(method, path, json=body, headers={"Origin": ORIGIN}, follow_redirects=False)
 
 
