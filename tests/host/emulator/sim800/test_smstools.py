@@ -27,6 +27,7 @@ failed = {folder}/failed
 sent = {folder}/sent
 report = {folder}/report
 logfile = {folder}/log
+loglevel = 7
 pidfile = {folder}/pid
 infofile = {folder}/working
 eventhandler = {folder}/event
