@@ -219,8 +219,13 @@ class Device:
     def _note_boot(self) -> None:
         if self.journal is None:
             return
+        detail, batch, credit = bytes([self._reset_cause]), 0, 0
+        exam = self.journal.state.exam
+        if exam is not None:
+            batch, credit = exam.batch, exam.credit
+            detail += bytes([min(exam.boots + 1, 255)])
         try:
-            self.journal.append(codec.BOOT, detail=bytes([self._reset_cause]))
+            self.journal.append(codec.BOOT, batch, credit, detail)
             self.start_counted = True
         except Refused:
             pass  # full or ailing: said when it matters, before the next exam

@@ -1,17 +1,20 @@
 """The running exam: the relay is on only while the journal says that somebody paid and that it has not ended.
 
-Everything here follows from the journal's state, so a start after a power cut is nothing special: an exam that was
-debited and never started is granted (again), one that was running goes on, a few times; nobody gets an endless exam
-for one credit by pulling the plug.
+Everything here follows from the journal, so a start after a power cut is nothing special: an exam that was debited and
+has not ended goes on for what is left of its time. That time is counted in steps, an eighth of it each. A step is on
+flash before it begins, and so is every start, which costs one step, too: whoever pulls the plug, at whatever moment and
+however often, gets at most one step more than was paid for. Whose power fails once loses next to nothing.
 """
 
 from clock import Clock
 from errors import Refused
 from journal import Journal
+from micropython import const
 from protocol import journal as codec
 from protocol import reasons
 
-RESUMES_MAX = 3  # power losses that one running exam survives
+STEPS = 8  # of an exam's time; so many starts and steps after the first are on flash, then it is over
+_AHEAD_MS = const(1000)  # a poll, a card and the write have to fit between a step's mark and its beginning
 
 
 class Exams:
@@ -21,16 +24,23 @@ class Exams:
         self._journal = journal
         self._clock = clock
         self._relay = relay
-        self._exam_ms = exam_s * 1000
+        self._step_ms = exam_s * 1000 // STEPS
         self._granted_ms = 0
+        self._steps_left = STEPS  # from the moment of the grant
+        self._steps_before = 0  # marked before that
+        self._on = False
 
     def grant(self) -> None:
         """Relay on. Only the journal's DEBIT makes it so."""
-        if self._journal.state.exam is None:
+        exam = self._journal.state.exam
+        if exam is None:
             raise Refused(reasons.NOT_INITIALISED)
         self._relay(True)
+        self._on = True
         self._clock.tick()
         self._granted_ms = self._clock.uptime_ms
+        self._steps_before = self._journal.steps
+        self._steps_left = min(STEPS, STEPS + 1 - exam.boots - self._steps_before)
 
     def started(self) -> None:
         """Say so in the journal. When the flash refuses, `tick` tries again: the exam was paid for and goes on."""
@@ -47,7 +57,7 @@ class Exams:
         exam = self._journal.state.exam
         if exam is None or not counted:
             return
-        if exam.started and exam.boots > RESUMES_MAX:
+        if exam.boots + self._journal.steps > STEPS:
             self.end()
             return
         self.grant()
@@ -57,6 +67,7 @@ class Exams:
     def end(self) -> int:
         """Relay off, ENDED; gives its seq. Raises Refused when no exam is running."""
         self._relay(False)
+        self._on = False
         exam = self._journal.state.exam
         if exam is None:
             raise Refused(reasons.NOT_INITIALISED, detail="no exam is running")
@@ -67,13 +78,21 @@ class Exams:
         exam = self._journal.state.exam
         if exam is None:
             return False
-        if not exam.started:
+        if self._on and not exam.started:
             self.started()
         self._clock.tick()
-        if self._clock.uptime_ms - self._granted_ms < self._exam_ms:
-            return False
-        self.end()
-        return True
+        elapsed_ms = self._clock.uptime_ms - self._granted_ms
+        if elapsed_ms >= self._steps_left * self._step_ms:
+            self.end()
+            return True
+        if self._on:
+            self._mark(min((elapsed_ms + _AHEAD_MS) // self._step_ms, self._steps_left - 1))
+        return False
+
+    def _mark(self, begun: int) -> None:
+        """So many steps after the first have begun since the grant, or are about to."""
+        if self._steps_before + begun > self._journal.steps:
+            self._journal.mark_step(self._steps_before + begun)
 
 
 TYPE_CHECKING = False

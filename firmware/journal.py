@@ -46,6 +46,7 @@ class Journal:
         self.moved_mac = self.head_mac  # where the segments end
         self.tail_entries: list[bytes] = []
         self.tail_bytes = 0
+        self.steps = 0  # of its time that the exam which was debited last has begun after the first (exams.py)
         self.commits = 0  # to the directory, since its block was last rewritten
         self.free_blocks = 0
         self.dropped_notes = 0
@@ -81,16 +82,28 @@ class Journal:
                 self.move_tail()
             entries = list(self.tail_entries)
             entries.append(data)
-            self._tail.write(make_chunk(entries, mac))
+            steps = 0 if kind == codec.DEBIT else self.steps
+            self._tail.write(steps, make_chunk(entries, mac))
         except OSError as error:
             raise _storage_error(error) from None
         self.commits += 1
+        self.steps = steps
         self.tail_entries = entries
         self.tail_bytes += 1 + len(data)
         self.head_seq = entry.seq
         self.head_mac = mac
         self.state.apply(entry)
         return entry.seq
+
+    def mark_step(self, steps: int) -> None:
+        """So much of the running exam's time has begun: on flash when this returns; no entry. Raises StorageFailed."""
+        chunk = make_chunk(self.tail_entries, self.head_mac) if self.tail_entries else b""
+        try:
+            self._tail.write(steps, chunk)
+        except OSError as error:
+            raise _storage_error(error) from None
+        self.commits += 1
+        self.steps = steps
 
     def note(self, kind: int, batch: int = 0, credit: int = 0, detail: bytes = b"") -> None:
         """An entry that informs but that nothing depends on: dropped, and counted, when room is short."""
@@ -143,7 +156,7 @@ class Journal:
         self.moved_mac = self.head_mac
         self.tail_entries = []
         self.tail_bytes = 0
-        self._tail.clear()
+        self._tail.clear(self.steps)
         self.commits += 2
         self.count_blocks()
 

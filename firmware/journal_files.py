@@ -2,8 +2,9 @@
 
 Law of the formats (append-only, numbers big-endian):
   chunk       length u8, that many bytes of entries (each: length u8, entry), 8 bytes chain MAC of the last entry
-  tail        at most one chunk; rewritten by every append. At most 128 bytes, so that littlefs keeps it inside the
-              directory's metadata log: an append programs two short pages and erases nothing
+  tail        steps u8 (of its time that the running exam has begun: exams.py), then at most one chunk; rewritten by
+              every append and every step. At most 128 bytes, so that littlefs keeps it inside the directory's metadata
+              log: that programs two short pages and erases nothing
   s<first>    segment: "PJ1", first seq u32, 8 bytes chain MAC before it, then chunks. At most one flash block
   checkpoint  "PC1", seq u32, MAC there, acked seq u32, MAC there, state (state_codec.py), 8 bytes HMAC of all that
   filler      means nothing
@@ -17,7 +18,7 @@ from micropython import const
 
 TAIL_BYTES = const(128)  # littlefs' inline limit: an eighth of a block, no more than its cache
 MAC_BYTES = const(8)
-CHUNK_ROOM_BYTES = const(119)  # for entries in a chunk that fits the tail
+CHUNK_ROOM_BYTES = const(118)  # for entries in a chunk that fits the tail
 SEGMENT_MAGIC = b"PJ1"
 
 
@@ -58,7 +59,7 @@ class Tail:
         self._path = directory + "/tail"
         self._file = None
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, steps: int, chunk: bytes) -> None:
         """On flash when this returns. After an error nothing is known of the file: the next write opens it anew."""
         file = self._file
         self._file = None
@@ -66,14 +67,14 @@ class Tail:
             file = open(self._path, "wb")  # noqa: SIM115 (stays open)
         else:
             file.seek(0)
-        file.write(chunk)
+        file.write(bytes([steps]) + chunk)
         file.flush()
         self._file = file
 
-    def clear(self) -> None:
-        """The content is in a segment. An empty file costs one short commit."""
+    def clear(self, steps: int) -> None:
+        """The entries are in a segment. A short file costs one short commit."""
         self.close()
-        self.write(b"")
+        self.write(steps, b"")
 
     def close(self) -> None:
         """Nothing is pending: every write was flushed."""

@@ -10,7 +10,7 @@ from errno import EEXIST
 import journal_checkpoint
 from errors import Corrupt
 from journal import Journal
-from journal_reading import chunks, mac_before, read_tail, segments
+from journal_reading import chunks, mac_before, read_tail, segments, split_chunk
 from protocol import journal as codec
 from protocol.errors import ProtocolError
 
@@ -59,10 +59,10 @@ def _walk_segments(journal: Journal, folded_seq: int, folded_mac: bytes) -> None
 
 
 def _walk_tail(journal: Journal) -> None:
-    chunk = read_tail(journal.directory)
-    if chunk is None:
+    journal.steps, chunk = read_tail(journal.directory)
+    if not chunk:
         return
-    entries, mac = chunk
+    entries, mac = split_chunk(chunk)
     if not entries or codec.Entry.decode(entries[-1]).seq <= journal.head_seq:
         return  # moved to a segment already; the power went before the tail was cleared
     for data in entries:

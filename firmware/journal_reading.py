@@ -47,16 +47,16 @@ def chunks(segment: Segment) -> "Iterator[tuple[list[bytes], bytes]]":
             yield split_chunk(length + file.read(length[0] + MAC_BYTES))
 
 
-def read_tail(directory: str) -> tuple[list[bytes], bytes] | None:
-    """The last chunk, or None when it was moved to a segment."""
+def read_tail(directory: str) -> tuple[int, bytes]:
+    """(steps of the running exam, the last chunk: b"" when it was moved to a segment)."""
     try:
         with open(directory + "/tail", "rb") as file:
             content = file.read(TAIL_BYTES)
     except OSError as error:
         if error.errno != ENOENT:
             raise
-        return None
-    return split_chunk(content) if content else None
+        content = b""
+    return (content[0], bytes(content[1:])) if content else (0, b"")
 
 
 def split_chunk(chunk: bytes) -> tuple[list[bytes], bytes]:

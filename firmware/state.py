@@ -33,7 +33,7 @@ class Exam:
         self.seq = seq  # of the DEBIT
         self.time = time  # of the DEBIT, 0 when the clock was unknown
         self.started = False
-        self.boots = 0  # power losses since it started
+        self.boots = 0  # power losses since the debit, whether or not it had started
 
 
 class State:
@@ -93,7 +93,7 @@ class State:
         if kind == codec.ABANDONED:
             self._spend(credit)
         elif kind == codec.BOOT:
-            if self.exam is not None and self.exam.started:
+            if self.exam is not None:
                 self.exam.boots += 1
         elif kind == codec.BATCH:
             if entry.batch not in self.batches:

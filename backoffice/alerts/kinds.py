@@ -60,6 +60,8 @@ class Kind(StrEnum):
     """The SMS modem cannot be used: its cable, its SIM, its PIN. Clears itself when it can."""
     SMS_UNREADABLE = "sms_unreadable"
     """A short message in the modem's memory stays unreadable. Clears itself when none is left."""
+    EXAM_RESTARTED = "exam_restarted"
+    """A machine lost its power again and again during one exam: a bad supply, or somebody who pulls the plug."""
 
 
 SEVERITY = {
@@ -86,4 +88,5 @@ SEVERITY = {
     Kind.SERVER_CLOCK: Severity.CRITICAL,
     Kind.SMS_MODEM_AWAY: Severity.WARNING,
     Kind.SMS_UNREADABLE: Severity.INFO,
+    Kind.EXAM_RESTARTED: Severity.WARNING,
 }

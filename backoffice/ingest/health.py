@@ -21,6 +21,8 @@ DEAD_READER_VERSIONS = (0x00, 0xFF)
 CLOCK_OFFSET_MAX_S = 300
 SILENT_INTERVALS = 3
 """After so many of its own report intervals without a report a machine counts as silent."""
+STARTS_IN_AN_EXAM_MAX = 3
+"""A machine may lose its power so often during one exam before anybody wonders."""
 FORGED = reasons.NAMES.index(reasons.FORGED)
 
 
@@ -119,7 +121,15 @@ def troubles(entries: list[Entry]) -> list[Trouble]:
             found.append(Trouble(Kind.MACHINE_FAULT, f"A part failed and was restarted: {part}.", part))
         elif entry.kind == journal.REFUSED and entry.detail[:1] == bytes([FORGED]):
             found.append(Trouble(Kind.FORGED_CARD, f"A forged card was refused, UID {entry.detail[1:].hex()}."))
+        elif entry.kind == journal.BOOT and (starts := _starts_in_an_exam(entry)) > STARTS_IN_AN_EXAM_MAX:
+            message = f"The power came back {starts} times during the exam of card {entry.credit}."
+            found.append(Trouble(Kind.EXAM_RESTARTED, message, str(entry.credit)))
     return found
+
+
+def _starts_in_an_exam(entry: Entry) -> int:
+    """The machine counts them itself: a report may hold any part of an exam."""
+    return entry.detail[1] if len(entry.detail) > 1 else 0
 
 
 def _judge(group: Group, incoming: Incoming, kind: Kind, was_so: bool, *, is_so: bool) -> None:

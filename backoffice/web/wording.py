@@ -65,6 +65,7 @@ ALERTS: Mapping[str, str] = {
     Kind.SERVER_CLOCK: mark("The server's clock is not believed"),
     Kind.SMS_MODEM_AWAY: mark("The modem for short messages cannot be used"),
     Kind.SMS_UNREADABLE: mark("A short message cannot be read"),
+    Kind.EXAM_RESTARTED: mark("A machine lost its power again and again during one exam"),
 }
 
 JOB_STEPS: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from protocol.errors import Malformed, OutOfRange, TooLong
 from protocol.fields import Struct, pack, rest, size_bytes, unpack
 from protocol.mac import hmac_sha256
 
-BOOT = 1  # power came up; detail = reset cause, one byte
+BOOT = 1  # power came up; detail = reset cause, one byte; in an exam, its batch and credit and one byte more: how often
 INTENT = 2  # about to burn the card of this credit
 DEBIT = 3  # the credit is spent
 STARTED = 4  # the device was enabled for it

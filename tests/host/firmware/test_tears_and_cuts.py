@@ -1,13 +1,21 @@
 """Cards that leave too early and power that goes: nothing is lost, nothing counts twice."""
 
-import pytest
+import itertools
 
+import pytest
+from protocol import journal
+
+from emulator import wiring
+from emulator.checkers.journal_on_flash import read_journal
 from emulator.device import Board
 from emulator.faults import Phase, TearPoint
 from emulator.flash import Flash
-from emulator.kit import BatchOrder, TestAuthority, tap
+from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
 from emulator.kit.machines import HEAP_WORDS_K, await_service
 from emulator.world import World
+
+EXAM_S = 60
+STEPS = 8  # firmware/exams.py
 
 
 def frames_of_a_tap(authority: TestAuthority, order: BatchOrder, machine: Board) -> int:
@@ -81,16 +89,33 @@ def test_power_cut_between_debit_and_start(
             board.power_off()
 
 
-def test_running_exam_survives_a_few_power_losses(machine: Board, authority: TestAuthority, order: BatchOrder) -> None:
+def test_a_running_exam_and_the_plug(world: World, authority: TestAuthority, order: BatchOrder) -> None:
+    """It goes on for what is left of its time: pulled again and again, in all for one step more at most."""
+    exam_ms, step_ms = EXAM_S * 1000, EXAM_S * 1000 // STEPS
+    machine = swipe_machine(world, authority, settings={"exam_s": EXAM_S})
+    tap(machine, authority.batch_card(order))
+    moved = machine.pins.listeners[wiring.RELAY]
+    edges: list[tuple[bool, int]] = []
+
+    def relay(level: bool) -> None:
+        moved(level)
+        edges.append((level, world.now_us))
+
+    machine.pins.listeners[wiring.RELAY] = relay
     assert tap(machine, authority.one_time_card(order, 1000))["reason"] == "granted"
-    for _ in range(3):
+    starts = 0
+    while machine.relay:
+        world.run_for(step_ms - 1500)
         machine.power_off()
         assert not machine.relay
         machine.power_on()
         await_service(machine)
-        assert machine.relay
-    machine.power_off()
-    machine.power_on()
-    await_service(machine)
-    assert not machine.relay
+        starts += 1
+    assert starts == STEPS + 1
     assert machine.host.call("status")["exam"] is None
+    on_us = sum(end - begin for (level, begin), (_, end) in itertools.pairwise(edges) if level)
+    assert exam_ms * 0.7 < on_us / 1000 <= exam_ms + step_ms
+    boots = read_journal(machine.flash.image()).of(journal.BOOT)
+    assert [(boot.batch, boot.credit, boot.detail[1:]) for boot in boots if boot.credit] == [
+        (order.batch_id, 1000, bytes([number])) for number in range(1, starts + 1)
+    ]

@@ -327,6 +327,19 @@ def test_faults_and_forged_cards_raise_alerts(administrator: TestClient, machine
     assert alerts(administrator) == {"machine_fault": 1, "forged_card": 1}
 
 
+def test_an_absurd_number_of_starts_in_one_exam_is_an_alert(administrator: TestClient, machine: Machine) -> None:
+    """Whatever else a report holds: one that is split at any entry says the same."""
+    machine.write(journal.BOOT, detail=b"\x01")
+    for number in (1, 2, 3):
+        machine.write(journal.BOOT, 500, detail=bytes([1, number]))
+    machine.send(administrator)
+    assert alerts(administrator) == {}
+    for number in (4, 5):
+        machine.write(journal.BOOT, 500, detail=bytes([1, number]))
+        machine.send(administrator, number + 1)
+    assert alerts(administrator) == {"exam_restarted": 2}
+
+
 def test_a_dead_reader_and_a_wrong_clock_are_told_and_clear_themselves(
     administrator: TestClient, machine: Machine
 ) -> None:
