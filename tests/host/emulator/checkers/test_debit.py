@@ -20,22 +20,27 @@ GRANT_THEN_DEBIT = """\
         seq = self._debit(card)
 """
 GRANT_ASKS_THE_JOURNAL = """\
-        if self._journal.state.exam is None:
+        if exam is None:
             raise Refused(reasons.NOT_INITIALISED)
         self._relay(True)
 """
 FLUSHED = """\
-        file.write(chunk)
+        file.write(bytes([steps]) + chunk)
         file.flush()
         self._file = file
 """
+GRANT_ASKS_NOBODY = """\
+        self._relay(True)
+        if exam is None:
+            return
+"""
 FLUSHED_IF_DURABLE = """\
-        file.write(chunk)
+        file.write(bytes([steps]) + chunk)
         if durable:
             file.flush()
         self._file = file
 """
-CHUNK = "self._tail.write(make_chunk(entries, mac)"
+CHUNK = "self._tail.write(steps, make_chunk(entries, mac)"
 WHOLE_RULE = "_machine_refuses(facts) or _card_refuses(facts) or _history_refuses(facts)"
 LOADED = "    journal.moved_mac = journal.head_mac\n    _walk_tail(journal)\n"
 
@@ -73,7 +78,7 @@ MUTANTS = (
         "grants before it journals",
         (
             Change("tap.py", DEBIT_THEN_GRANT, GRANT_THEN_DEBIT),
-            Change("exams.py", GRANT_ASKS_THE_JOURNAL, "        self._relay(True)\n"),
+            Change("exams.py", GRANT_ASKS_THE_JOURNAL, GRANT_ASKS_NOBODY),
         ),
         undisturbed,
         "granted_without_debit",
@@ -82,8 +87,8 @@ MUTANTS = (
     Wrong(
         "does not flush a DEBIT",
         (
-            Change("journal.py", CHUNK, "self._tail.write(make_chunk(entries, mac), kind != codec.DEBIT"),
-            Change("journal_files.py", "def write(self, chunk: bytes)", "def write(self, chunk, durable=True)"),
+            Change("journal.py", CHUNK, "self._tail.write(steps, make_chunk(entries, mac), kind != codec.DEBIT"),
+            Change("journal_files.py", "steps: int, chunk: bytes)", "steps, chunk, durable=True)"),
             Change("journal_files.py", FLUSHED, FLUSHED_IF_DURABLE),
         ),
         undisturbed,

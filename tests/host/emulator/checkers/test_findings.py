@@ -140,7 +140,7 @@ def test_two_entries_of_one_number_are_seen() -> None:
     other = b"".join(bytes([len(data)]) + data for data in (Entry(1, journal.DEBIT, 0, 0, 7, 1000, b"").encode(),))
     files: dict[str, str | bytes] = {
         "/p1-1/journal/s0000000001": b"PJ1" + bytes(4 + 8) + bytes([len(chunk)]) + chunk + bytes(8),
-        "/p1-1/journal/tail": bytes([len(other)]) + other + bytes(8),
+        "/p1-1/journal/tail": bytes([0, len(other)]) + other + bytes(8),
     }
     with pytest.raises(AssertionError, match="two entries with seq 1"):
         read_journal(build_image(files))
