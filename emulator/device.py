@@ -107,6 +107,9 @@ class Board:
         self.resets: list[int] = []  # the causes of all starts
         self.wall_offset_us = 0
         self.ticks_start_us = 0  # what ticks_us() shows at the next start; near 2**30 it wraps soon
+        self.repl_on_uart = (
+            False  # a build of MicroPython whose prompt has UART 0, as the generic one of a classic ESP32
+        )
         self.watch_heap = False
         self.watch_turns = False
         self.turns: list[Turn] = []  # while they are watched

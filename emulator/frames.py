@@ -27,8 +27,8 @@ MAX_PAYLOAD_BYTES: Final = 0xFFFF
 class Op(IntEnum):
     """What a board says or asks. The argument is the pin, bus or port number unless it says otherwise."""
 
-    PIN_WRITE = 0x01  # payload: level u8
-    PIN_MODE = 0x02  # payload: mode u8, pull u8
+    PIN_WRITE = 0x01  # payload: level u8, which an input keeps for the day it drives
+    PIN_MODE = 0x02  # payload: mode u8 (0: as it is), pull u8 (255: as it is)
     PIN_IRQ = 0x03  # payload: trigger u8, interrupt slot u8
     PWM = 0x04  # payload: frequency_hz u32, duty u16
     SPI_WRITE = 0x05  # payload: bytes to the device
@@ -58,6 +58,7 @@ class Op(IntEnum):
     RESET = 0x8D  # argument: 0 machine.reset, 1 soft reset; never answered
     HALT = 0x8E  # firmware came to its end; never answered (a real board sits in its REPL)
     WIFI = 0x8F  # argument: WifiAsk; payload: text -> value
+    PIN_LATCH = 0x90  # -> value = the level that was last written to it
 
 
 class WifiAsk(IntEnum):
@@ -68,6 +69,7 @@ class WifiAsk(IntEnum):
     CONNECT = 2  # payload: network name, NUL, key
     DISCONNECT = 3
     SIGNAL = 4  # -> value = dBm
+    INITIALISE = 5  # the driver takes its buffers
 
 
 class Flag(IntFlag):

@@ -23,7 +23,7 @@ CACHE_BYTES: Final = 128
 LOOKAHEAD_BYTES: Final = 32
 ERASED: Final = b"\xff"
 
-ROM_BLOCKS: Final = 96  # of the chip's end; emulator/board/_mount.py says the same
+ROM_BLOCKS: Final = 96  # of the chip's end; emulator/board/esp32.py says the same
 FILE_BLOCKS: Final = BLOCK_COUNT - ROM_BLOCKS
 ROM_OFFSET: Final = FILE_BLOCKS * BLOCK_BYTES
 

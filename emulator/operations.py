@@ -98,7 +98,7 @@ class Operations:
                 board.ticks_start_us - board.started_us,
                 board.entropy.getrandbits(32),
                 board.resets[-1],
-                board.watch_heap | board.watch_turns << 1,
+                board.watch_heap | board.watch_turns << 1 | board.repl_on_uart << 2,
                 board.unique_id,
                 board.world.network_patience_ms,
             ),
@@ -114,6 +114,9 @@ class Operations:
 
     def _pin_read(self, item: Item) -> Answer:
         return Answer(ASK_US, self._board.pins.read(item.argument))
+
+    def _pin_latch(self, item: Item) -> Answer:
+        return Answer(value=self._board.pins.latches.get(item.argument, False))
 
     def _spi_transfer(self, item: Item) -> Answer:
         return Answer(self._spi_us(len(item.payload)), payload=self._spi(item.payload))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MODE_IN: Final = 1
+KEEP_MODE: Final = 0
+KEEP_PULL: Final = 255
 PULL_UP: Final = 2
 RISING: Final = 1
 FALLING: Final = 2
@@ -16,7 +18,7 @@ class Pins:
 
     raise_interrupt: Callable[[int], None]
     pulled_up: frozenset[int] = frozenset()  # by resistors on the board: their rest is high
-    driven: dict[int, bool] = field(default_factory=dict)
+    latches: dict[int, bool] = field(default_factory=dict)  # what was written last: an output drives it
     outputs: set[int] = field(default_factory=set)
     sources: dict[int, Callable[[], bool]] = field(default_factory=dict)
     listeners: dict[int, Callable[[bool], None]] = field(default_factory=dict)
@@ -24,27 +26,28 @@ class Pins:
     _interrupts: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def write(self, pin: int, level: bool) -> None:
-        changed = self.output(pin) != level
-        self.driven[pin] = level
-        self.outputs.add(pin)
-        if changed and pin in self.listeners:
-            self.listeners[pin](level)
+        before = self.output(pin)
+        self.latches[pin] = level
+        self._tell(pin, before)
 
     def set_mode(self, pin: int, mode: int, pull: int) -> None:
-        self._pulls[pin] = pull
-        if mode != MODE_IN:
-            self.write(pin, self.driven.get(pin, False))
-        elif pin in self.outputs:
-            self._release(pin)
+        if pull != KEEP_PULL:
+            self._pulls[pin] = pull
+        before = self.output(pin)
+        if mode == MODE_IN:
+            self.outputs.discard(pin)
+        elif mode != KEEP_MODE:
+            self.outputs.add(pin)
+        self._tell(pin, before)
 
     def output(self, pin: int) -> bool:
         """What the chip behind the pin sees; an input drives nothing and leaves it to its resistor."""
-        return self.driven[pin] if pin in self.outputs else pin in self.pulled_up
+        return self.latches.get(pin, False) if pin in self.outputs else pin in self.pulled_up
 
     def read(self, pin: int) -> bool:
         if pin in self.sources:
             return self.sources[pin]()
-        return self._pulls.get(pin) == PULL_UP
+        return self.latches.get(pin, False) if pin in self.outputs else self._pulls.get(pin) == PULL_UP
 
     def subscribe(self, pin: int, trigger: int, slot: int) -> None:
         if trigger:
@@ -63,11 +66,11 @@ class Pins:
         self._interrupts.clear()
         self._pulls.clear()
         for pin in sorted(self.outputs):
-            self._release(pin)
-        self.driven.clear()
+            before = self.output(pin)
+            self.outputs.discard(pin)
+            self._tell(pin, before)
+        self.latches.clear()
 
-    def _release(self, pin: int) -> None:
-        before = self.output(pin)
-        self.outputs.discard(pin)
+    def _tell(self, pin: int, before: bool) -> None:
         if before != self.output(pin) and pin in self.listeners:
             self.listeners[pin](not before)

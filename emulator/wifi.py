@@ -26,6 +26,8 @@ class Network:
 
     def __init__(self, world: Scheduler) -> None:
         self.key: str | None = None  # None: any key will do
+        self.initialised = False  # in this start: the driver has its buffers, which only a reset frees
+        self.active = False  # the radio is on
         self._up = True
         self._world = world
         self._wanted = False
@@ -57,13 +59,26 @@ class Network:
     def ask(self, what: int, payload: bytes) -> int:
         if what == WifiAsk.SIGNAL:
             return SIGNAL_DBM if self.passes else 0
-        if what == WifiAsk.CONNECT:
+        if what == WifiAsk.INITIALISE:
+            self.initialised = True
+        elif what == WifiAsk.ACTIVATE:
+            self._activate(payload != b"\0")
+        elif what == WifiAsk.CONNECT:
             self._connect(payload.partition(b"\0")[2].decode(errors="replace"))
-        elif what == WifiAsk.DISCONNECT or (what == WifiAsk.ACTIVATE and payload == b"\0"):
-            self.reset()
+        elif what == WifiAsk.DISCONNECT:
+            self._leave()
         return self.status()
 
     def reset(self) -> None:
+        self.initialised = False
+        self._activate(False)
+
+    def _activate(self, on: bool) -> None:
+        self.active = on
+        if not on:
+            self._leave()
+
+    def _leave(self) -> None:
         self._wanted = False
         self._joined_us = None
 

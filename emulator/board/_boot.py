@@ -29,6 +29,7 @@ def start() -> None:
     random.seed(seed)
     if options & 1:
         import _heap_watch  # _mount sets both to work, once the stand-ins are measured
+    _link.repl = bool(options & 4)
     if options & 2:
         import _turn_watch  # type: ignore[import-not-found]
 

@@ -10,7 +10,6 @@ from utime import ticks_us
 _HEAD_BYTES = const(12)
 _ANSWER_BYTES = const(16)
 _BUFFER_BYTES = const(512)
-_AHEAD_MS = const(1 << 45)
 _SYNC_US = const(1000)  # a board that only looks at its clock asks the emulator this often
 
 _HEAP = const(0x0C)
@@ -34,6 +33,9 @@ ticks_base_us = 0
 cause = 0
 unique_id = b""
 patience_ms = 0
+repl = False  # whether this build's prompt has UART 0
+asyncio_base_ms = 0  # this and the next by _mount
+asyncio_mask = 0
 handlers: list = []  # one (callable, argument) per interrupt slot
 flash_reads = 0
 rom = None  # of the stand-ins; out of every path once the board runs
@@ -82,8 +84,8 @@ def put(op: int, argument: int, data: bytes | bytearray | memoryview = b"") -> N
 
 
 def ticks_for_asyncio() -> int:
-    # Milliseconds on a scale that lies ahead of the host's, see _boot._lend_clock.
-    return look_at_clock() // 1000 + _AHEAD_MS
+    # Milliseconds on a scale that lies ahead of the host's, see _mount._lend_clock.
+    return look_at_clock() // 1000 + asyncio_base_ms & asyncio_mask
 
 
 def spend(us: int) -> None:

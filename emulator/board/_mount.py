@@ -3,21 +3,18 @@
 import sys
 
 import _link
-import uctypes
 import utime
 import vfs
 from esp32 import Partition
 from micropython import const
-from uos import chdir, getenv
+from uos import chdir
 
-_FILES_BYTES = const(1703936)  # of the file system: 416 blocks; emulator/image.py says the same
-_ROM_BYTES = const(393216)  # the rest of the chip: the partition "romfs"
+_AHEAD_MS = const(1 << 24)  # so long, 4.6 hours, the host may take over one start of a board
 _ROM_MAGIC = b"\xd2\xcd\x31"
 
 
 def _mount() -> None:
-    address = int(getenv("BOARD_FLASH") or 0)
-    device = Partition(uctypes.bytearray_at(address, _FILES_BYTES))  # type: ignore[arg-type]  # ours
+    device = Partition("vfs")
     vfs.umount("/.board")
     vfs.umount("/")
     try:
@@ -27,7 +24,7 @@ def _mount() -> None:
         _mount_littlefs(device)
     chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
-    _mount_rom(uctypes.bytearray_at(address + _FILES_BYTES, _ROM_BYTES))
+    _mount_rom(Partition("romfs")._memory)  # type: ignore[attr-defined]
 
 
 def _mount_littlefs(device: Partition) -> None:
@@ -35,7 +32,7 @@ def _mount_littlefs(device: Partition) -> None:
     vfs.mount(vfs.VfsLfs2(device, mtime=False), "/")  # type: ignore[abstract]
 
 
-def _mount_rom(partition: bytearray) -> None:
+def _mount_rom(partition: memoryview) -> None:
     # As MicroPython's own start-up does when its partition table has a ROM file system.
     if partition[:3] == _ROM_MAGIC:
         vfs.mount(vfs.VfsRom(partition), "/rom")  # type: ignore[attr-defined]
@@ -43,13 +40,24 @@ def _mount_rom(partition: bytearray) -> None:
 
 
 def _lend_clock() -> None:
-    # asyncio's task queue is C and stamps "now" with the host's clock. In virtual time that one stays far behind
-    # ours: a task that may run now sorts before every task that sleeps, and the time between them is ours alone.
+    # asyncio's task queue is C and stamps "now" with the host's clock, which wraps at this interpreter's own period
+    # (2**30 ms where a word has 32 bits). In virtual time that one stays behind ours: a task that may run now sorts
+    # before every task that sleeps, and the time between them is ours alone.
     from asyncio import core  # type: ignore[attr-defined]
 
+    _link.asyncio_mask = utime.ticks_add(0, -1)  # type: ignore[type-var]
+    _link.asyncio_base_ms = utime.ticks_add(utime.ticks_ms(), _AHEAD_MS)
     core.ticks = _link.ticks_for_asyncio if _link.real_base_us is None else utime.ticks_ms
     core.ticks_add = utime.ticks_add
     core.ticks_diff = utime.ticks_diff
+
+
+def _hide_host() -> None:
+    # "import utime" finds the interpreter's own module wherever none of that name is loaded: it shall find ours. The
+    # stand-ins know the host's by another name.
+    for name in ("time", "os", "select", "socket", "machine"):
+        sys.modules["_host_" + name] = __import__("u" + name)
+        sys.modules["u" + name] = __import__(name)
 
 
 for _watch in ("_heap_watch", "_turn_watch"):
@@ -57,4 +65,5 @@ for _watch in ("_heap_watch", "_turn_watch"):
         sys.modules[_watch].watch()
 _lend_clock()
 _mount()
+_hide_host()
 del sys.modules["_mount"]

@@ -1,5 +1,5 @@
 # What a board seldom asks of its os module.
-from uos import chdir, getcwd, mkdir, rmdir, statvfs, unlink
+from _host_os import chdir, getcwd, mkdir, rmdir, statvfs, unlink
 from vfs import VfsLfs2, mount, umount
 
 sep = "/"

@@ -1,6 +1,6 @@
 # What a board asks of its time module once in a while: the wall clock, whole seconds, the CPU's own ticks.
+import _host_time
 import _link
-import utime
 from micropython import const
 
 _PERIOD_MASK = const(0x3FFFFFFF)
@@ -24,11 +24,11 @@ def time_ns() -> int:
 
 
 def gmtime(s: int | None = None) -> tuple:
-    return utime.gmtime((time() if s is None else s) + _UNIX_TO_2000_S)[:8]
+    return _host_time.gmtime((time() if s is None else s) + _UNIX_TO_2000_S)[:8]
 
 
 localtime = gmtime
 
 
 def mktime(moment: tuple) -> int:
-    return utime.mktime(moment) - _UNIX_TO_2000_S
+    return _host_time.mktime(moment) - _UNIX_TO_2000_S

@@ -136,7 +136,7 @@ class Bench:
 
         self.show([])
         seen = []
-        screen = Ui(self.text, Buzzer(PWM(Pin(board.BUZZER))), seen.append, language)
+        screen = Ui(self.text, Buzzer(PWM(Pin(board.BUZZER), duty_u16=0)), seen.append, language)
 
         async def act():
             if refuse:

@@ -166,3 +166,31 @@ def test_a_predicate_ends_the_run_and_a_timeout_is_told(world: World, start: Sta
     assert world.now_us == 2_000_000
     assert world.run_until(lambda: board.relay, timeout_ms=2000)
     assert 3_300_000 <= world.now_us < 3_400_000
+
+
+def test_no_name_of_a_module_reaches_the_host(world: World, start: Start) -> None:
+    board = start("""
+        import os, select, socket, sys, time, machine
+        import umachine, uos, uselect, usocket, utime
+        for ours, other in ((time, utime), (os, uos), (select, uselect), (socket, usocket), (machine, umachine)):
+            print(ours is other)
+        before = utime.ticks_ms()
+        utime.sleep_ms(100_000)
+        print(utime.ticks_diff(utime.ticks_ms(), before), utime.gmtime(0)[0], hasattr(uos, "system"))
+    """)
+    world.run_for(200_000)
+    assert board.crash_log.split() == [*["True"] * 5, "100000", "2000", "False"]
+
+
+def test_asyncios_clock_fits_a_32_bit_interpreter(world: World, start: Start) -> None:
+    """Its clock wraps at 2**30, so times may lie no further apart than half of that: ours is ahead of the host's, by
+    less, and takes the interpreter's own period.
+    """
+    board = start("""
+        import asyncio, _host_time
+        from asyncio import core
+        ahead_ms = core.ticks_diff(core.ticks(), _host_time.ticks_ms())
+        print(0 < ahead_ms < 1 << 29, 0 <= core.ticks() <= _host_time.ticks_add(0, -1))
+    """)
+    world.run_for(1000)
+    assert board.crash_log.strip() == "True True"
