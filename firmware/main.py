@@ -21,18 +21,28 @@ RUN_THRESHOLD_BYTES = 16384  # collect before the heap is full: what lasts must 
 
 def make_device() -> Device:
     gc.threshold(RUN_THRESHOLD_BYTES)
-    micropython.kbd_intr(-1)  # UART 0 carries the host link: a stray 0x03 must not stop the machine
-    link = HostLink(UART(board.HOST_UART, board.HOST_BAUD, rxbuf=HOST_BUFFER_BYTES, txbuf=HOST_BUFFER_BYTES, timeout=0))
+    link = HostLink(make_host_uart())
     relay = Pin(board.RELAY, Pin.OUT, value=0)
     return Device(
         make_reader(),
         relay,
         link,
-        make_ui(link),
+        make_ui(lambda lines: link.notify("screen", {"lines": lines})),
         WDT(timeout=WATCHDOG_MS),
         (machine.unique_id(), machine.reset_cause()),
         make_modem,
     )
+
+
+def make_host_uart() -> UART:
+    try:
+        uart = UART(board.HOST_UART, board.HOST_BAUD, rxbuf=HOST_BUFFER_BYTES, txbuf=HOST_BUFFER_BYTES, timeout=0)
+    except (ValueError, OSError) as error:  # this MicroPython keeps UART 0 for its prompt
+        import wrong_build
+
+        wrong_build.tell(error, make_ui(lambda _: None), WDT(timeout=WATCHDOG_MS))
+    micropython.kbd_intr(-1)  # UART 0 carries the host link: a stray 0x03 must not stop the machine
+    return uart
 
 
 def make_reader() -> Mfrc522:
@@ -46,7 +56,7 @@ def make_reader() -> Mfrc522:
     return Mfrc522(SpiBus(spi, Pin(board.READER_CS)), Pin(board.READER_RESET))
 
 
-def make_ui(link: HostLink) -> Ui:
+def make_ui(notify: "Callable[[list[str]], None]") -> Ui:
     from buzzer import Buzzer
     from display.glyphs import Glyphs
     from display.ssd1306 import Ssd1306
@@ -54,7 +64,7 @@ def make_ui(link: HostLink) -> Ui:
 
     i2c = I2C(board.SCREEN_I2C, scl=Pin(board.SCREEN_SCL), sda=Pin(board.SCREEN_SDA), freq=board.SCREEN_BAUD)
     screen = TextScreen(Ssd1306(i2c, board.SCREEN_ADDRESS), Glyphs("/glyphs.bin"))
-    return Ui(screen, Buzzer(PWM(Pin(board.BUZZER))), lambda lines: link.notify("screen", {"lines": lines}), "en")
+    return Ui(screen, Buzzer(PWM(Pin(board.BUZZER), duty_u16=0)), notify, "en")  # else it begins with a tone
 
 
 def make_modem(on_sms: "Callable[[StatusReport | None], None]") -> "Modem":

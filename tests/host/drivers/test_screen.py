@@ -11,7 +11,7 @@ LANGUAGES = ("en", "zh")
 COLUMNS = 16  # narrow characters in a line; a wide one takes two
 LINES = 4
 STATES = (
-    "boot", "ready", "reading", "running", "ended", "batch_done", "unknown",
+    "boot", "wrong_build", "ready", "reading", "running", "ended", "batch_done", "unknown",
     "issuer_ready", "issuer_wait", "issuer_writing", "issuer_done", "issuer_failed",
     "service_done", "service_known", "locked_note", "locked_letter",
 )  # fmt: skip
