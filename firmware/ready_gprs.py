@@ -1,4 +1,4 @@
-"""Into GPRS: registered and attached, and stays so. Borrowed code, before that of the transport."""
+"""Into GPRS: Wi-Fi off, registered and attached, and stays so. Borrowed code, before that of the transport."""
 
 from borrowed import Borrowed
 from micropython import const
@@ -17,6 +17,7 @@ async def ready(loop: "Uplink") -> None:
     for name in ("server_host", "apn"):
         if not loop.config.text(name):
             raise TransportError("not_configured", name)
+    loop.leave_wifi()  # the heap of Wi-Fi and of TLS over the modem do not fit at once
     service = loop.modem
     assert service is not None
     try:

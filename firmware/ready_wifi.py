@@ -24,6 +24,7 @@ async def ready(loop: "Uplink") -> None:
     ssid = loop.config.text("wifi_ssid")
     if station.isconnected() and station.config("ssid") == ssid and _WIFI not in loop.links.forced:
         return
+    loop.station = station
     try:
         station.active(True)
         station.disconnect()  # from the network of older settings

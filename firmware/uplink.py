@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from device import Device
     from modem_service import ModemService
+    from network import WLAN
     from protocol.uplink import Command
 
 _GATHER_MS = const(500)  # entries of one exam come together
@@ -35,6 +36,7 @@ class Uplink:
         self.journal = device.journal
         self.load = Load()
         self.modem: ModemService | None = None  # while a link needs it
+        self.station: WLAN | None = None  # while the radio of Wi-Fi is on
         self.outcome: tuple[str, str, int] | None = None  # (link, reason or "", not before) of what was tried last
         self.orders: list[tuple[Command, bool]] = []  # to be obeyed; True: they came in the answer to a report
         self.requests: list[tuple[bytes, int]] = []  # (IV, uptime) of the latest short messages
@@ -66,6 +68,13 @@ class Uplink:
         if not self.links.current.waiting:
             self.links.current.retry_ms = 0
         self.device.reported.set()
+
+    def leave_wifi(self) -> None:
+        """The radio off, and its buffers back to the system: GPRS with TLS needs them. A station that was never asked
+        for stays unmade, since making it takes memory that only a restart gives back."""
+        station, self.station = self.station, None
+        if station is not None:
+            station.active(False)
 
     def call_off(self) -> bool:
         """Somebody at the machine needs the heap: what is under way gives its code back, and begins anew in a while.
@@ -99,6 +108,7 @@ class Uplink:
         finally:
             if self.modem is not None:
                 self.modem.cut()
+            self.leave_wifi()
 
     # Functions of their own, so that no variable of the loop keeps the code that was given back.
 

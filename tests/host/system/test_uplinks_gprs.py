@@ -148,3 +148,24 @@ def test_a_tap_while_the_modem_talks(lines: Uplinks, office: Office) -> None:
     assert reported(machine)
     assert office.usage() == list(range(1000, 1010))
     assert machine.starts == 1, machine.crash_log
+
+
+def test_wifi_is_off_while_gprs_carries(lines: Uplinks, office: Office) -> None:
+    """The memory of its radio is what TLS over the modem needs. It is on again when Wi-Fi is tried again."""
+    machine, gprs = lines.machine("wifi,gprs", wifi=False), lines.world.phone.gprs
+    assert lines.world.run_until(lambda: machine.network.active, MINUTE_MS)
+    lines.exam(machine, 1000)
+    assert lines.world.run_until(lambda: gprs.bytes_down > 0, 5 * MINUTE_MS)
+    assert not machine.network.active
+    assert reported(machine), status(machine)
+    machine.network.up = True
+    assert lines.world.run_until(lambda: machine.network.passes, 10 * MINUTE_MS)
+    assert office.usage() == [1000]
+
+
+def test_a_machine_without_wifi_never_makes_its_driver(lines: Uplinks) -> None:
+    """What the driver takes when it is made comes back by a restart alone."""
+    machine = lines.machine("gprs,sms")
+    lines.exam(machine, 1000)
+    assert reported(machine), status(machine)
+    assert not machine.network.initialised
