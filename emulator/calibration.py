@@ -1,50 +1,69 @@
 """What the seam itself costs a board's process in CPU time, so that the bench can take it off.
 
 On an ESP32 a call of machine.SPI goes to silicon; here it goes through a stand-in and a pipe. The cost is measured
-on the same host, in the same kind of process: a loop that does it, less the same loop that does nothing.
+on the same host, in the same kind of process: a loop that does it, less the same loop that does nothing. The unit is
+the reference loop (board/_reference.py), which runs between: a host that is slow at the moment is slow for both. Of
+many short pieces the shortest counts, since whatever else the host does only adds.
 """
 
 from typing import Final, NamedTuple
 
+from emulator.frames import Op, TurnMark
 from emulator.image import build_image
+from emulator.standins import SOURCES
 from emulator.world import World
 
-ROUNDS: Final = 4000
-CALLS: Final = {
-    "nothing": "len(data)",
-    "request": "spi.write_readinto(data, data)",
-    "output": "spi.write(data)",
-}
-FIRMWARE: Final = """
+PIECES: Final = 60  # of each kind
+CALLS: Final = 60  # in a piece
+PIECE_KINDS: Final = 4  # loop, nothing, requests, outputs: in turn
+FIRMWARE: Final = f"""
+import _link
 from machine import Pin, SPI
+from reference import loop
 
 spi = SPI(2, 4_000_000)
 data = bytearray(18)
-for _ in range({rounds}):
-    {call}
+
+def nothing():
+    for _ in range({CALLS}):
+        len(data)
+
+def requests():
+    for _ in range({CALLS}):
+        spi.write_readinto(data, data)
+
+def outputs():
+    for _ in range({CALLS}):
+        spi.write(data)
+
+for _ in range({PIECES}):
+    for piece in (loop, nothing, requests, outputs):
+        _link.call({Op.SYNC:d}, {TurnMark.ENDS:d})
+        piece()
+        _link.call({Op.SYNC:d}, {TurnMark.LOOPED:d})
+        _link.call({Op.SYNC:d}, {TurnMark.ASKED:d})
 Pin(25, Pin.OUT, value=1)
 """
 
 
 class SeamCost(NamedTuple):
-    """CPU time of the host, in us, for one of each."""
+    """In reference loops, for one of each."""
 
-    request_us: float
-    output_us: float
+    request_loops: float
+    output_loops: float
 
     def of(self, requests: int, outputs: int) -> float:
-        return requests * self.request_us + outputs * self.output_us
+        return requests * self.request_loops + outputs * self.output_loops
 
 
 def measure_seam() -> SeamCost:
-    nothing_us, request_us, output_us = (_loop_us(call) for call in CALLS.values())
-    return SeamCost((request_us - nothing_us) / ROUNDS, (output_us - nothing_us) / ROUNDS)
-
-
-def _loop_us(call: str) -> int:
-    image = build_image({"main.py": FIRMWARE.format(rounds=ROUNDS, call=call)})
+    files: dict[str, str | bytes] = {"main.py": FIRMWARE, "reference.py": (SOURCES / "_reference.py").read_text()}
     with World() as world:
-        board = world.board("calibration", image)
+        board = world.board("calibration", build_image(files))
         board.power_on()
         world.run_until(lambda: board.relay)
-        return board.cpu_us
+        loop_us, nothing_us, requests_us, outputs_us = (
+            min(board.loops_us[kind::PIECE_KINDS]) for kind in range(PIECE_KINDS)
+        )
+        unit_us = loop_us - min(board.questions_us)
+    return SeamCost((requests_us - nothing_us) / CALLS / unit_us, (outputs_us - nothing_us) / CALLS / unit_us)

@@ -9,7 +9,7 @@ from emulator import wiring
 from emulator.errors import BoardHung, EmulatorError
 from emulator.expose import Exposure, PtyExposure, TcpExposure, exposed
 from emulator.flash import Flash
-from emulator.frames import FIRST_REQUEST, Flag, Item, Op
+from emulator.frames import FIRST_REQUEST, Flag, Item, Op, TurnMark
 from emulator.heap import HeapReport
 from emulator.hostport import HostPort
 from emulator.image import build_image
@@ -113,7 +113,10 @@ class Board:
         self.watch_heap = False
         self.watch_turns = False
         self.turns: list[Turn] = []  # while they are watched
+        self.loops_us: list[int] = []  # CPU time of the reference loop behind each turn, while they are watched,
+        self.questions_us: list[int] = []  # and of the one question in it
         self._turn_began: Turn | None = None
+        self._marked_us = 0
         self.heap_report = HeapReport()
         self._log = os.memfd_create("console")
         self._exposures: dict[type[Exposure], Exposure] = {}
@@ -287,8 +290,14 @@ class Board:
         """The process has begun to be a board: what it spent before is not the firmware's."""
         self._living.start_measuring()
 
-    def mark_turn(self, ends: bool) -> None:
-        """The board, which waits for our answer, says that a turn of its event loop begins or ends here."""
+    def mark_turn(self, mark: TurnMark) -> None:
+        """The board, which waits for our answer, says that a turn of its event loop begins or ends here, or that
+        something behind it which is always the same has ended.
+        """
+        if mark in (TurnMark.LOOPED, TurnMark.ASKED):
+            (self.loops_us if mark == TurnMark.LOOPED else self.questions_us).append(self.cpu_us - self._marked_us)
+            self._marked_us = self.cpu_us
+            return
         now = Turn(
             self.world.now_us,
             self.cpu_us,
@@ -297,10 +306,11 @@ class Board:
             self.uarts[wiring.HOST_UART].taken_bytes,
             self.counters.requests,
         )
-        if ends and self._turn_began is not None:
+        if mark == TurnMark.ENDS and self._turn_began is not None:
             lengths = [there - here for here, there in zip(self._turn_began[1:], now[1:], strict=True)]
             self.turns.append(Turn(now.time_us, *lengths))
-        self._turn_began = None if ends else now
+        self._turn_began = now if mark == TurnMark.BEGINS else None
+        self._marked_us = now.cpu_us
 
     def begin_wait(self, uart_mask: int, until_us: int) -> Answer | None:
         if until_us <= self.world.now_us or self._interrupts or uart_mask & self._flags():

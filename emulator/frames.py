@@ -44,7 +44,7 @@ class Op(IntEnum):
 
     BOOT = 0x80  # -> BOOT_ANSWER
     WAIT = 0x81  # argument: mask of UARTs whose input ends the wait; payload: until_us u64
-    SYNC = 0x82  # nothing but the clock
+    SYNC = 0x82  # nothing but the clock; argument: 0 or a TurnMark
     PIN_READ = 0x83  # -> value = level
     SPI_TRANSFER = 0x84  # payload: bytes to the device -> as many bytes
     SPI_READ = 0x85  # payload: fill u8, pad, length u16 -> length bytes
@@ -59,6 +59,15 @@ class Op(IntEnum):
     HALT = 0x8E  # firmware came to its end; never answered (a real board sits in its REPL)
     WIFI = 0x8F  # argument: WifiAsk; payload: text -> value
     PIN_LATCH = 0x90  # -> value = the level that was last written to it
+
+
+class TurnMark(IntEnum):
+    """Argument of Op.SYNC from a board whose turns are watched."""
+
+    BEGINS = 1
+    ENDS = 2
+    LOOPED = 3  # the reference loop, which follows each turn, has come to its end,
+    ASKED = 4  # and behind it this question alone
 
 
 class WifiAsk(IntEnum):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from emulator import wiring
 from emulator.flash import PowerCut
-from emulator.frames import BOOT_ANSWER, Item, Op
+from emulator.frames import BOOT_ANSWER, Item, Op, TurnMark
 
 if TYPE_CHECKING:
     from emulator.device import Board
@@ -16,7 +16,6 @@ ASK_US: Final = 1  # every question takes some time, so that a loop that asks fo
 SPI_CALL_US: Final = 28  # what one machine.SPI call costs an ESP32 before any byte moves
 I2C_CALL_US: Final = 60
 BITS_PER_I2C_BYTE: Final = 9
-TURN_ENDS: Final = 2  # argument of SYNC from a board whose turns are watched
 HARD_RESET: Final = 2
 SOFT_RESET: Final = 5
 
@@ -109,7 +108,7 @@ class Operations:
 
     def _sync(self, item: Item) -> Answer:
         if item.argument:
-            self._board.mark_turn(ends=item.argument == TURN_ENDS)
+            self._board.mark_turn(TurnMark(item.argument))
         return Answer(ASK_US)
 
     def _pin_read(self, item: Item) -> Answer:

@@ -3,14 +3,14 @@
 from typing import Final
 
 from emulator.device import Board
+from emulator.heap import MODEM_KIB, WIFI_KIB, words_k
 from emulator.image import build_image
 from emulator.kit.authority import TestAuthority
 from emulator.world import World
 
 BOOT_TIMEOUT_MS: Final = 20_000
-ESP32_WORDS_K: Final = 96  # of heap: what an ESP32 with 96 KiB has for the firmware
-STAND_INS_WORDS_K: Final = 6  # what the emulator's own modules take of a board's heap; on an ESP32 they are C
-HEAP_WORDS_K: Final = ESP32_WORDS_K + STAND_INS_WORDS_K
+HEAP_WORDS_K: Final = words_k(WIFI_KIB)
+MODEM_HEAP_WORDS_K: Final = words_k(MODEM_KIB)  # of machines whose reports go by GPRS: Wi-Fi is off then
 
 
 def blank_machine(

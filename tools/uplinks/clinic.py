@@ -8,7 +8,7 @@ from emulator.cards.classic import ClassicCard
 from emulator.checkers.journal_on_flash import read_journal
 from emulator.device import Board
 from emulator.kit import BatchOrder, TestAuthority, blank_machine, tap
-from emulator.kit.machines import HEAP_WORDS_K, await_service, provision
+from emulator.kit.machines import MODEM_HEAP_WORDS_K, await_service, provision
 from emulator.world import World
 from tools.demo.errors import DemoFailed
 from tools.demo.sides import Told
@@ -44,7 +44,7 @@ class Clinic:
         """The factory and the batch card: the machine is ready for its first patient. ``prepare`` = what is plugged
         into the board before it is told what it is."""
         order = authority.batch(BATCH, FIRST_CREDIT, debits, MACHINE, EPOCH, INSTITUTION)
-        machine = blank_machine(world, heap_words_k=HEAP_WORDS_K)
+        machine = blank_machine(world, heap_words_k=MODEM_HEAP_WORDS_K)
         prepare(machine)
         everything = {"exam_s": EXAM_S, "report_s": REPORT_S, **settings}
         provision(machine, authority, "swipe", MACHINE, EPOCH, INSTITUTION, everything)

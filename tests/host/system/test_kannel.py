@@ -20,7 +20,7 @@ from emulator.checkers.journal_on_flash import read_journal
 from emulator.device import Board
 from emulator.flash import Flash
 from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
-from emulator.kit.machines import HEAP_WORDS_K, await_service
+from emulator.kit.machines import MODEM_HEAP_WORDS_K, await_service
 from emulator.phone.kannel import FakeSmscLink
 from emulator.sim800 import Sim
 from emulator.world import World
@@ -282,7 +282,7 @@ class Clinic:
         raise AssertionError(f"{self.machine.host.call('status')}\n{self.office.coming()}\n{self.office.going()}")
 
 
-@pytest.fixture(params=[HEAP_WORDS_K])
+@pytest.fixture(params=[MODEM_HEAP_WORDS_K])
 def clinic(kannel_settings: Settings, ports: Ports, kannel: Kannel, request: pytest.FixtureRequest) -> Iterator[Clinic]:
     authority = TestAuthority(seed=SEED)
     order = authority.batch(BATCH, FIRST, COUNT)

@@ -20,7 +20,7 @@ from emulator.checkers.journal_on_flash import read_journal
 from emulator.device import Board
 from emulator.flash import Flash
 from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
-from emulator.kit.machines import HEAP_WORDS_K, await_service
+from emulator.kit.machines import MODEM_HEAP_WORDS_K, await_service
 from emulator.sim800 import Sim
 from emulator.world import World
 from tests.host.backoffice.support import NOW, HandClock
@@ -121,7 +121,7 @@ class Images:
         if name not in self.made:
             with World(seed=SEED) as world:
                 machine = swipe_machine(
-                    world, self.authority, "swipe", 1, INSTITUTION, settings, heap_words_k=HEAP_WORDS_K
+                    world, self.authority, "swipe", 1, INSTITUTION, settings, heap_words_k=MODEM_HEAP_WORDS_K
                 )
                 assert tap(machine, self.authority.batch_card(self.order))["reason"] == "granted"
                 self.made[name] = machine.flash.image()
@@ -144,7 +144,7 @@ class Uplinks:
         return self.wake("machine", self.images.image(self.images.settings(transport, **changes)), wifi=wifi, sim=sim)
 
     def wake(self, name: str, image: bytes, *, wifi: bool = True, sim: Sim | None = None) -> Board:
-        board = self.world.board(name, flash=Flash(image, SEED), heap_words_k=HEAP_WORDS_K)
+        board = self.world.board(name, flash=Flash(image, SEED), heap_words_k=MODEM_HEAP_WORDS_K)
         board.network.up = wifi
         board.modem.sim = sim or Sim(MACHINE_NUMBER, apn=APN)
         board.power_on()
