@@ -18,6 +18,7 @@ from emulator.mfrc522 import registers as reg
 from emulator.mfrc522.commands import CommandUnit
 from emulator.mfrc522.fifo import CAPACITY_BYTES, Fifo
 from emulator.mfrc522.modem import Modem
+from emulator.mfrc522.self_test import SelfTest
 from emulator.mfrc522.timer import Timer
 from emulator.rf import Field, Timekeeper
 
@@ -54,6 +55,7 @@ class Mfrc522:
         "modem",
         "random",
         "registers",
+        "self_test",
         "stores_short_answers",
         "timer",
         "transfers",
@@ -77,6 +79,7 @@ class Mfrc522:
         self.timer = Timer()
         self.modem = Modem(self)
         self.commands = CommandUnit(self)
+        self.self_test = SelfTest(self)
         self.transfers = 0
         self._crypto: Crypto1 | None = None
         self._powered = True
@@ -195,7 +198,7 @@ class Mfrc522:
         table[reg.COMMAND] = self._read_command
         table[reg.ERROR] = self._read_error
         table[reg.STATUS1] = self._read_status1
-        table[reg.STATUS2] = lambda: self.registers[reg.STATUS2] | self.modem.state
+        table[reg.STATUS2] = lambda: self.registers[reg.STATUS2] | self.modem.shown_state(self.clock.now_us)
         table[reg.FIFO_DATA] = self._read_fifo
         table[reg.FIFO_LEVEL] = lambda: len(self.fifo.data)
         table[reg.T_COUNTER_H] = lambda: self.timer.counter(self.clock.now_us) >> 8
@@ -285,7 +288,7 @@ class Mfrc522:
         if self.fifo.overflowed:
             self.raise_error(reg.BUFFER_OVERFLOW)
         self.fifo_changed()
-        if self.commands.current == reg.CALC_CRC:
+        if self.commands.current == reg.CALC_CRC and not self.self_test.enabled:
             self.commands.calculate_crc()
 
     def _write_fifo_level(self, value: int) -> None:
@@ -337,7 +340,7 @@ class Mfrc522:
             self._happen(due, now)
         self.modem.fill_fifo(now)
         self.field.advance(now)
-        self._running = self.timer.running or self.modem.exchange is not None
+        self._running = self.timer.running or self.modem.exchange is not None or self.self_test.deadline_us is not None
         self._catching_up = False
 
     def next_event_us(self) -> int | None:
@@ -347,6 +350,8 @@ class Mfrc522:
 
     def _next_event_us(self) -> int | None:
         air, timer = self.modem.next_event_us(), self.timer.deadline_us
+        if self.self_test.deadline_us is not None:  # nothing is on the air then
+            air = self.self_test.deadline_us
         if air is None or timer is None:
             return timer if air is None else air
         return min(air, timer)
@@ -355,6 +360,9 @@ class Mfrc522:
         if self.timer.deadline_us is not None and self.timer.deadline_us == due:
             self.timer.expire(self.registers, now)
             self.registers[reg.COM_IRQ] |= reg.TIMER_IRQ
+            return
+        if self.self_test.deadline_us is not None:
+            self.self_test.finish()
             return
         was_transmitting = self.modem.state == modem_states.TRANSMITTING
         self.field.advance(due)

@@ -35,6 +35,7 @@ class CommandUnit:
     def cancel(self) -> None:
         """Reset or power-down: no command, and nobody is told."""
         self.current = reg.IDLE
+        self.chip.self_test.stop()
         self.authentication = None
 
     def start(self, command: int, now: int) -> None:
@@ -44,6 +45,7 @@ class CommandUnit:
         if self.authentication is not None:
             self.chip.switch_crypto_off()
             self.authentication = None
+        self.chip.self_test.stop()
         self.chip.registers[reg.ERROR] &= reg.TEMPERATURE_ERROR
         self.current = command
         self._begin(command, now)
@@ -61,6 +63,8 @@ class CommandUnit:
             self._prepare_reception()
         elif command == reg.MF_AUTHENT:
             self._authenticate(now)
+        elif command == reg.CALC_CRC and chip.self_test.enabled:
+            chip.self_test.start(now)
         elif command == reg.CALC_CRC:
             chip.registers[reg.STATUS1] &= ~(reg.CRC_OK | reg.CRC_READY)
             self._store_crc(PRESETS[chip.registers[reg.MODE] & 3])

@@ -3,6 +3,10 @@
 The FIFO is taken whole when a transmission starts, so frames beyond 64 bytes cannot be sent by refilling; reception
 fills the FIFO byte by byte, so longer answers can be drained at the water level.
 
+Cards hear a frame only if the encoder drives the antenna (TxSelReg.DriverSel) with full depth (TxASKReg.Force100ASK; a
+shallow modulation is type B's), and never while AutoTestReg tests. The chip hears only what comes from its antenna
+(RxSelReg.UARTSel), and nothing that begins within RxWait of its own last bit (9.3.2.8; Receive alone does not wait).
+
 Where the data sheet leaves room: RxAlign counts into CollPos (the position in the FIFO's bits), the collided bit itself
 reads 1, a 4-bit answer raises CRCErr under RxCRCEn and is stored or not (`Mfrc522.stores_short_answers`), and reserved
 bits keep their reset value.
@@ -31,7 +35,18 @@ MIN_VALID_BITS = 4  # shorter streams are ignored when RxNoErr is set
 class Modem:
     """What is on its way between FIFO and field at the moment."""
 
-    __slots__ = ("_aligned", "_bits", "_errors", "_pushed", "_tail", "_timer_stopped", "chip", "exchange", "state")
+    __slots__ = (
+        "_aligned",
+        "_bits",
+        "_deaf_until_us",
+        "_errors",
+        "_pushed",
+        "_tail",
+        "_timer_stopped",
+        "chip",
+        "exchange",
+        "state",
+    )
 
     def __init__(self, chip: Mfrc522) -> None:
         self.chip = chip
@@ -43,10 +58,15 @@ class Modem:
         self._pushed = 0
         self._errors = 0
         self._timer_stopped = False
+        self._deaf_until_us = 0  # RxWait
 
     def reset(self) -> None:
         self.state = OFF
         self.exchange = None
+
+    def shown_state(self, time_us: int) -> int:
+        """ModemState. The frame guard time is no event: it only shows here and in what is not heard."""
+        return RX_WAIT if self.state == WAIT_FOR_DATA and time_us < self._deaf_until_us else self.state
 
     # --- sending ---------------------------------------------------------------------------------------------
 
@@ -68,15 +88,22 @@ class Modem:
         self.send(data, bits, time_us)
 
     def send(self, data: bytes, bits: int, time_us: int) -> None:
-        frame = self._sealed(data, bits)
-        if self.chip.registers[reg.TX_MODE] & reg.SPEED_MASK:
-            frame = Frame(b"", 0)  # no card here understands higher rates: it hears noise
-        self.send_frame(frame, time_us)
+        self.send_frame(self._sealed(data, bits), time_us)
 
     def send_frame(self, frame: Frame, time_us: int) -> None:
-        self.exchange = self.chip.field.transmit(frame, time_us)
+        self.exchange = self.chip.field.transmit(frame if self._intelligible() else Frame(b"", 0), time_us)
         self.state = TRANSMITTING
         self.chip.expect_events()
+
+    def _intelligible(self) -> bool:
+        """Whether a card makes anything of what is sent: none here understands higher rates either."""
+        registers = self.chip.registers
+        return (
+            not registers[reg.TX_MODE] & reg.SPEED_MASK
+            and registers[reg.TX_SEL] & reg.DRIVER_MASK == reg.DRIVER_ENCODER
+            and bool(registers[reg.TX_ASK] & reg.FORCE_100_ASK)
+            and not self.chip.self_test.enabled
+        )
 
     def _sealed(self, data: bytes, bits: int) -> Frame:
         if bits & 7:
@@ -108,6 +135,7 @@ class Modem:
         """Do what is due. True when an answer has been received completely."""
         if self.state == TRANSMITTING:
             self.state = WAIT_FOR_DATA
+            self._deaf_until_us = self._guarded_until_us()
         elif self.state == WAIT_FOR_DATA:
             self._begin_reception()
         elif not self._timer_stopped:
@@ -120,11 +148,28 @@ class Modem:
 
     # --- receiving -------------------------------------------------------------------------------------------
 
+    def _guarded_until_us(self) -> int:
+        exchange, receiver = self.exchange, self.chip.registers[reg.RX_SEL]
+        if exchange is None or self.chip.commands.current == reg.TRANSMIT:
+            return 0
+        return exchange.tx_end_us + air_us(receiver & reg.RX_WAIT_MASK)
+
+    def _hears(self, exchange: Exchange) -> bool:
+        registers = self.chip.registers
+        return (
+            exchange.reply_start_us >= self._deaf_until_us
+            and registers[reg.RX_SEL] & reg.UART_MASK == reg.UART_ANTENNA
+            and not registers[reg.RX_MODE] & reg.SPEED_MASK
+        )
+
     def _begin_reception(self) -> None:
+        exchange = self.exchange
+        if exchange is not None and not self._hears(exchange):
+            self.exchange = None
+            return
         self.state = RECEIVING
         self._timer_stopped = False
         self._pushed = 0
-        exchange = self.exchange
         self._aligned = b""
         if exchange is None or exchange.reply is None or self.chip.commands.authentication is not None:
             return  # MFAuthent opens its answers itself

@@ -1,7 +1,6 @@
 """Somebody else's driver, unmodified, on our chip: pi-rc522 (MIT), written for a Raspberry Pi's SPI.
 
-Only the two modules below it are stood in for: `spidev` (bytes to the chip) and `RPi.GPIO` (nothing of interest). It
-waits by counting its own register reads, so a transfer costs the clock what it costs on a Pi.
+It waits by counting its own register reads, so a transfer costs the clock what it costs on a Pi.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,41 +16,22 @@ from emulator.cards.classic import ClassicCard
 from emulator.cards.iso14443a import State, crc_a
 from emulator.mfrc522 import registers as reg
 from tests.host.emulator.rf.bench import Bench
+from tests.host.emulator.rf.raspberry import stand_ins
 
 UID = bytes.fromhex("2a698d43")
 KEY = [0xFF] * 6
-TRANSFER_US = 36  # two bytes at 1 MHz and the kernel
 DRIVER = ("pirc522", "pirc522.rfid", "pirc522.util")
 
 # It inverts truth values with "~", which newer Pythons warn about.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-def module(name: str, **content: object) -> ModuleType:
-    made = ModuleType(name)
-    vars(made).update(content)
-    return made
-
-
 @pytest.fixture
 def driver(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The driver's RFID object, freshly initialised on the bench's chip, in a field that has come up."""
 
-    class SpiDev:
-        max_speed_hz = 0
-
-        def open(self, bus: int, device: int) -> None:
-            assert (bus, device) == (0, 0)
-
-        def xfer2(self, data: list[int]) -> list[int]:
-            bench.clock.advance(TRANSFER_US)
-            return list(bench.chip.transfer(bytes(value & 0xFF for value in data)))
-
-    calls = ("setmode", "setup", "output", "add_event_detect", "cleanup")
-    constants = {"BOARD": 10, "OUT": 0, "IN": 1, "PUD_UP": 22, "FALLING": 32}
-    gpio = module("RPi.GPIO", **constants, **dict.fromkeys(calls, lambda *args, **options: None))
-    for stand_in in (module("spidev", SpiDev=SpiDev), module("RPi", GPIO=gpio), gpio):
-        monkeypatch.setitem(sys.modules, stand_in.__name__, stand_in)
+    for name, made in stand_ins(bench).items():
+        monkeypatch.setitem(sys.modules, name, made)
     for name in DRIVER:
         monkeypatch.delitem(sys.modules, name, raising=False)
     rfid = importlib.import_module("pirc522").RFID()
