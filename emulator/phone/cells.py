@@ -34,6 +34,8 @@ class Cells:
         self.signal_dbm = SIGNAL_DBM
         self.operator = "CHINA MOBILE"
         self.operator_code = "46000"
+        self.location_area = 0x2483
+        self.cell = 0x0E9D
         self.time: Literal["right", "wrong", "none"] = "right"
         self.time_error_s = 0  # of "wrong"
         self.zone_quarters = ZONE_QUARTERS

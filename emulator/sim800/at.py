@@ -16,11 +16,13 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """One command out of a command line; values are what stands between the commas, without quotes."""
+    """One command out of a command line; values are what stands between the commas, without quotes, and `typed` is all
+    of it as it came."""
 
     name: str
     kind: Kind
     values: tuple[str, ...] = ()
+    typed: str = ""
 
     def number(self, position: int, low: int, high: int, default: int | None = None) -> int:
         """The value there as a number in its bounds; CmeError otherwise."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 LOCAL_ADDRESS: Final = "10.72.13.5"
+NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - nothing is bound to it
 
 
 class State(Enum):
@@ -72,6 +73,7 @@ class Bearer:
             "+CIPSHUT": self._cipshut,
             "+CIPSTATUS": self._cipstatus,
             "+CDNSGIP": self._cdnsgip,
+            "+CGPADDR": self._cgpaddr,
         }
 
     def boot(self) -> None:
@@ -96,9 +98,9 @@ class Bearer:
             self._interpreter.urc("+PDP: DEACT")
 
     def bring_up(self) -> bool:
-        """Whether there is a context now."""
+        """Whether there is a context now. Names of access points know no case (3GPP TS 23.003 9.1)."""
         sim = self._general.sim
-        if sim is None or not self._radio.registered or self._apn != sim.apn:
+        if sim is None or not self._radio.registered or self._apn.casefold() != sim.apn.casefold():
             return False
         if not self._world.phone.gprs.attach(self._terminal):
             return False
@@ -188,6 +190,12 @@ class Bearer:
         if request.kind is Kind.EXECUTE:
             self._timers.after_ms(1, lambda: self._interpreter.urc(f"STATE: {self.state.value}"))
         return OK
+
+    def _cgpaddr(self, request: Request) -> Reply:
+        if request.kind is Kind.TEST:
+            return says("+CGPADDR: (1-3)")
+        context = request.number(0, 1, 3, default=1)
+        return says(f'+CGPADDR: {context},"{LOCAL_ADDRESS if self.state in HAS_ADDRESS else NO_ADDRESS}"')
 
     def _cdnsgip(self, request: Request) -> Reply:
         if request.kind is not Kind.SET:

@@ -52,6 +52,7 @@ class Sim800:
         self._connect_parts()
 
     def _connect_parts(self) -> None:
+        self.general.on_sim_power = self._sim_power
         self.power.on_boot = self._boot
         self.power.on_off = self._off
         self.power.say_goodbye = self._say_goodbye
@@ -138,6 +139,17 @@ class Sim800:
         self.interpreter.urc(f"+CPIN: {self._sim.lock.value}")
         if self._sim.lock is Lock.READY:
             self.radio.search()
+
+    def _sim_power(self, on: bool) -> None:
+        """AT+CFUN=0 and back: the SIM is read anew, and asks for its PIN again."""
+        self.general.sim_read = False
+        self.sms.ready = False
+        if on:
+            if self._sim:
+                self._sim.power_on()
+            self._timers.after_ms(self.timings.sim, self._read_sim)
+        elif self._sim:
+            self.interpreter.urc("+CPIN: NOT READY")
 
     def _registered(self) -> None:
         self.bearer.registered()

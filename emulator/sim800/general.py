@@ -1,7 +1,9 @@
 """Commands about the modem itself: identity, settings and their profile, functionality, supply, the SIM's locks."""
 
+from collections.abc import Callable
 from typing import Final
 
+from emulator.sim800 import character_sets
 from emulator.sim800.at import (
     INCORRECT_PASSWORD,
     LATER,
@@ -16,6 +18,7 @@ from emulator.sim800.at import (
     Kind,
     Reply,
     Request,
+    quoted,
     says,
 )
 from emulator.sim800.interpreter import Interpreter, settings_command
@@ -23,17 +26,18 @@ from emulator.sim800.power import Power
 from emulator.sim800.radio import Radio
 from emulator.sim800.serial import RATES, Serial
 from emulator.sim800.sim import Lock, Sim
-from emulator.sim800.timers import Timers
+from emulator.sim800.timers import Timers, ignore
 from emulator.sim800.timings import Timings
 
 IMEI: Final = "866104020000001"
 REVISION: Final = "Revision:1418B05SIM800L24"
+PRODUCT: Final = "SIM800 R14.18"  # what ATI says
+CAPABILITIES: Final = "+GCAP: +CGSM"
 BATTERY_MV: Final = 4_012
 LOCK_ERRORS: Final = {Lock.PIN: SIM_PIN_REQUIRED, Lock.PUK: SIM_PUK_REQUIRED, Lock.BLOCKED: 13}
 REMEMBERED: Final = {
     "+CLIP": "(0,1)",
     "+CRC": "(0,1)",
-    "+CSCS": '("IRA","GSM","UCS2","HEX","PCCP","PCDN","8859-1")',
     "+CSDH": "(0,1)",
     "+CSMS": "(0,1)",
     "+CNETLIGHT": "(0,1)",
@@ -45,7 +49,7 @@ REMEMBERED: Final = {
     "+CSGS": "(0-2)",
     "+CVHU": "(0,1)",
 }
-ACCEPTED: Final = ("&F", "&C", "&D", "&K", "I", "X", "L", "M", "Q", "S0", "S3", "S4", "S5", "S7")
+ACCEPTED: Final = ("&F", "&C", "&D", "&K", "X", "L", "M", "Q", "S0", "S3", "S4", "S5", "S7")
 
 
 def accepted(request: Request) -> Reply:  # noqa: ARG001
@@ -64,6 +68,8 @@ class General:
     ) -> None:
         self.sim: Sim | None = None
         self.sim_read = False
+        self.on_sim_power: Callable[[bool], None] = ignore  # AT+CFUN=0 takes the SIM's power
+        self.character_set = character_sets.DEFAULT
         self._serial = serial
         self._interpreter = interpreter
         self._power = power
@@ -88,6 +94,7 @@ class General:
                 "Z": self._restore,
                 "&W": self._store,
                 "+CMEE": self._cmee,
+                "+CSCS": self._cscs,
                 "+IPR": self._ipr,
                 "+CFUN": self._cfun,
                 "+CPOWD": self._cpowd,
@@ -102,14 +109,11 @@ class General:
             }
         )
 
-    @property
-    def character_set(self) -> str:
-        return self._values.get("+CSCS", "IRA").strip('"')
-
     def boot(self) -> None:
         """Settings as the profile has them; the SIM is not known yet."""
         self.sim_read = False
         self._values.clear()
+        self.character_set = character_sets.DEFAULT
         self._serial.rate = self._stored_rate
         self._radio.wants_time = self._stored_time
         self._interpreter.error_format = 0
@@ -142,6 +146,8 @@ class General:
             "+GSN": imei,
             "+CGMR": revision,
             "+GMR": revision,
+            "I": constant(PRODUCT),
+            "+GCAP": constant(CAPABILITIES),
         }
 
     def _echo(self, request: Request) -> Reply:
@@ -169,6 +175,17 @@ class General:
             self._interpreter.error_format = request.number(0, 0, 2)
             return OK
         return says("+CMEE: (0-2)" if request.kind is Kind.TEST else f"+CMEE: {self._interpreter.error_format}")
+
+    def _cscs(self, request: Request) -> Reply:
+        if request.kind is Kind.TEST:
+            return says(f"+CSCS: ({','.join(map(quoted, character_sets.SUPPORTED))})")
+        if request.kind is Kind.READ:
+            return says(f"+CSCS: {quoted(self.character_set)}")
+        wanted = request.text(0, character_sets.DEFAULT)
+        if wanted not in character_sets.SUPPORTED:
+            raise CmeError(NOT_ALLOWED)
+        self.character_set = wanted
+        return OK
 
     def _ipr(self, request: Request) -> Reply:
         """The new rate holds after the result code (manual 2.2.41)."""
@@ -206,11 +223,15 @@ class General:
         return LATER
 
     def _change_function(self, function: int) -> None:
-        self._radio.function = function
-        if function == 1:
-            self._radio.search()
-        else:
-            self._radio.stop()
+        """Asking for what already is changes nothing: a registered modem stays registered."""
+        before, self._radio.function = self._radio.function, function
+        if function != before:
+            if function != 1:
+                self._radio.stop()
+            if 0 in (before, function):
+                self.on_sim_power(function != 0)
+            elif function == 1:
+                self._radio.search()
         self._interpreter.finish(OK)
 
     def _cpowd(self, request: Request) -> Reply | None:

@@ -152,7 +152,7 @@ class Interpreter:
 
 
 def settings_command(values: dict[str, str], name: str, allowed: str) -> Handler:
-    """A command that only remembers what it is told: AT+X?, AT+X=?, AT+X=value."""
+    """A command that only remembers what it is told, quotes and all: AT+X?, AT+X=?, AT+X=value."""
 
     def handle(request: Request) -> Reply:
         if request.kind is Kind.TEST:
@@ -160,7 +160,7 @@ def settings_command(values: dict[str, str], name: str, allowed: str) -> Handler
         if request.kind is Kind.READ:
             return Reply((f"{name}: {values.get(name, '0')}",))
         if request.kind is Kind.SET:
-            values[name] = ",".join(request.values)
+            values[name] = request.typed
         return Reply()
 
     return handle

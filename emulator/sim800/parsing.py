@@ -47,7 +47,7 @@ def _extended(text: str) -> Request:
         return Request(name, Kind(rest))
     if rest[0] != "=":
         raise AtError
-    return Request(name, Kind.SET, tuple(_values(rest[1:])))
+    return Request(name, Kind.SET, tuple(_values(rest[1:])), rest[1:].strip())
 
 
 def _up_to_semicolon(text: str) -> tuple[str, str]:

@@ -21,6 +21,8 @@ OLDER_UNSET_CLOCK: Final = datetime(1980, 1, 6, tzinfo=UTC)
 MIN_DBM: Final = -113
 DBM_PER_STEP: Final = 2
 NO_SIGNAL: Final = 99
+WITH_LOCATION: Final = 2  # AT+CREG=2
+NUMERIC: Final = 2  # AT+COPS: the operator as a number
 REGISTERED: Final = (Registration.HOME, Registration.ROAMING)
 
 
@@ -52,6 +54,8 @@ class Radio:
         self._faults = faults
         self._terminal = terminal
         self._announce = {"+CREG": 0, "+CGREG": 0}
+        self._automatic = True  # AT+COPS=2 takes it away
+        self._operator_format = 0  # AT+COPS=3
         self._clock = UNSET_CLOCK  # what it showed at _clock_us
         self._clock_us = 0
         self._bursts_before_fault = 0
@@ -74,12 +78,13 @@ class Radio:
     def start(self) -> None:
         """The modem booted: its clock begins where every clock without a battery does."""
         self._announce = {"+CREG": 0, "+CGREG": 0}
+        self._automatic, self._operator_format = True, 0
         self._set_clock(OLDER_UNSET_CLOCK if self._faults.clock_of_1980 else UNSET_CLOCK)
         self.function = 1
 
     def search(self) -> None:
-        """The SIM is ready."""
-        if self.function == 1 and self.sim and self.sim.lock is Lock.READY:
+        """The SIM is ready. Whoever is registered need not search."""
+        if self.function == 1 and not self.registered and self.sim and self.sim.lock is Lock.READY:
             self._world.phone.cells.watch(self._terminal)
             self._set(Registration.SEARCHING)
             self._timers.after_ms(self._timings.register, self.look_around)
@@ -138,7 +143,14 @@ class Radio:
         if request.kind is Kind.SET:
             self._announce[request.name] = request.number(0, 0, 2)
             return OK
-        return says(f"{request.name}: {self._announce[request.name]},{int(self.registration)}")
+        return says(f"{request.name}: {self._announce[request.name]},{self._place(request.name)}")
+
+    def _place(self, name: str) -> str:
+        """The state, and in mode 2 where the phone is in the network: location area and cell (manual 3.2.22)."""
+        if self._announce[name] < WITH_LOCATION or not self.registered:
+            return str(int(self.registration))
+        cells = self._world.phone.cells
+        return f'{int(self.registration)},"{cells.location_area:04X}","{cells.cell:04X}"'
 
     def _csq(self, request: Request) -> Reply:
         if request.kind is Kind.TEST:
@@ -155,14 +167,19 @@ class Radio:
         if request.kind is Kind.TEST:
             return says(f'+COPS: (2,"{cells.operator}","{cells.operator}","{cells.operator_code}"),,(0-4),(0-2)')
         if request.kind is Kind.READ:
-            return says(f'+COPS: 0,0,"{cells.operator}"' if self.registered else "+COPS: 0")
+            mode = 0 if self._automatic else 2
+            name = cells.operator_code if self._operator_format == NUMERIC else cells.operator
+            return says(f'+COPS: {mode},{self._operator_format},"{name}"' if self.registered else f"+COPS: {mode}")
         return self._set_operator(request)
 
     def _set_operator(self, request: Request) -> Reply | None:
         mode = request.number(0, 0, 4)
+        self._operator_format = request.number(1, 0, NUMERIC, default=self._operator_format)
         if mode == 2:
+            self._automatic = False
             self.stop()
         elif mode == 0:
+            self._automatic = True
             if self.function != 1:
                 raise CmeError(NO_NETWORK)
             if not self.registered:
@@ -221,4 +238,4 @@ class Radio:
         self.registration = registration
         for name, wanted in self._announce.items():
             if wanted:
-                self._interpreter.urc(f"{name}: {int(registration)}")
+                self._interpreter.urc(f"{name}: {self._place(name)}")

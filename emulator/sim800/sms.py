@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NO_SERVICE: Final = 331
 CTRL_Z, ESCAPE = 0x1A, 0x1B
 MAX_ENTRY_BYTES: Final = 1024
+DEFAULT_CSMP: Final = (texts.FIRST_OCTET, texts.VALIDITY, texts.PROTOCOL, texts.CODING)
 DEFAULT_CNMI: Final = (2, 1, 0, 0, 0)
 CNMI_BOUNDS: Final = (3, 3, 3, 1, 1)
 
@@ -105,7 +106,7 @@ class Sms:
     def boot(self) -> None:
         self._memory.boot()
         self._cnmi_values = list(DEFAULT_CNMI)
-        self._first_octet, self._validity = texts.FIRST_OCTET, texts.VALIDITY
+        self._settings = DEFAULT_CSMP
 
     # --- from the network ----------------------------------------------------------------------------------------
 
@@ -128,7 +129,11 @@ class Sms:
         return True
 
     def report(self, pdu: bytes) -> None:
-        if self._cnmi_values[3] == 1:
+        if self._cnmi_values[3] != 1:
+            return
+        if self._memory.text_mode:
+            self._interpreter.urc(texts.report_line(pdu, self._general.character_set))
+        else:
             self._interpreter.urc(f"+CDS: {tpdu_length(pdu)}\r\n{pdu.hex().upper()}")
 
     def _announce_whole(self, pdu: bytes) -> None:
@@ -165,18 +170,20 @@ class Sms:
         self._timers.after_ms(self._random.randint(*self._timings.sms_submit), lambda: self._transmit(pdu))
 
     def _pdu_of(self, destination: str, typed: bytes) -> bytes:
-        text = typed.decode("latin-1").strip("\r\n")
         try:
             if self._memory.text_mode:
-                return texts.submit_of_text(
-                    destination, text, self._general.character_set, self._first_octet, self._validity
-                )
-            pdu = bytes.fromhex(text)
+                return self._pdu_of_text(destination, typed)
+            pdu = bytes.fromhex(typed.decode("ascii"))
         except (ValueError, PduError):
             raise CmsError(INVALID_PDU) from None
         if not pdu or tpdu_length(pdu) != int(destination):
             raise CmsError(INVALID_PDU)
         return pdu
+
+    def _pdu_of_text(self, destination: str, typed: bytes) -> bytes:
+        character_set = self._general.character_set
+        number = texts.number_typed(destination, character_set)
+        return texts.submit_of_text(number, typed.strip(b"\r\n"), character_set, self._settings)
 
     def _transmit(self, pdu: bytes) -> None:
         self._radio.burst()
@@ -225,8 +232,10 @@ class Sms:
 
     def _csmp(self, request: Request) -> Reply:
         if request.kind is Kind.READ:
-            return says(f"+CSMP: {self._first_octet},{self._validity},0,0")
+            return says(f"+CSMP: {','.join(map(str, self._settings))}")
         if request.kind is Kind.SET:
-            self._first_octet = request.number(0, 0, 255, default=texts.FIRST_OCTET)
-            self._validity = request.number(1, 0, 255, default=texts.VALIDITY)
+            first, validity, protocol, coding = (
+                request.number(position, 0, 255, default=before) for position, before in enumerate(self._settings)
+            )
+            self._settings = (first, validity, protocol, coding)
         return OK

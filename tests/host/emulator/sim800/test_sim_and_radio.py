@@ -75,8 +75,8 @@ def test_the_clock_is_unset_until_the_network_tells_the_time(ready: Desk) -> Non
     assert ready.ask("AT+CCLK?").startswith('+CCLK: "04/01/01,00:00:')
     assert ready.ask("AT+CLTS=1;&W") == "OK"
     assert ready.ask("AT+CCLK?").startswith('+CCLK: "04/01/01,'), "only at the next registration"
-    assert ready.ask("AT+CFUN=0") == "OK"
-    assert ready.ask("AT+CFUN=1") == "OK"
+    assert ready.ask("AT+CFUN=0") == "+CPIN: NOT READY|OK"
+    assert ready.ask("AT+CFUN=1") == "OK|+CPIN: READY"
     assert "*PSUTTZ: 2026,9,21," in ready.wait(10_000)
     assert ready.ask("AT+CCLK?").startswith('+CCLK: "26/09/21,')
     assert ready.ask("AT+CCLK?").endswith('+32"|OK')
