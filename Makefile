@@ -5,6 +5,7 @@ RUN := $(VENV)/bin/python
 SETUP := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
 KANNEL := $(VENV)/.kannel
+MODEM_PROGRAMS := $(VENV)/.modem_programs
 STUBS := build/stubs/.ready
 JOBS ?= 2
 .DEFAULT_GOAL := help
@@ -31,6 +32,10 @@ $(KANNEL): $(SETUP) tools/setup/kannel.sh
 	@sh tools/setup/kannel.sh
 	@touch $@
 
+$(MODEM_PROGRAMS): $(SETUP) tools/setup/modem_programs.sh
+	@sh tools/setup/modem_programs.sh
+	@touch $@
+
 demo: $(SETUP) ## watch a card's whole way on emulated machines (ONCE=1: steps, 20 exams, a JSON verdict, end)
 	@$(RUN) -m tools.demo $(if $(ONCE),--once) $(if $(SEED),--seed $(SEED))
 
@@ -40,7 +45,7 @@ uplinks: $(SETUP) ## the same exams over Wi-Fi, GPRS, SMS and a carried card, th
 load: $(SETUP) ## 500 attackers of each kind beside 100 honest machines and 20 pages, on loopback (SCALE=0.05: a quick look)
 	@$(RUN) -m tools.load $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED))
 
-test: $(SETUP) $(BROWSER) $(KANNEL) lint types ## lint, types and every test
+test: $(SETUP) $(BROWSER) $(KANNEL) $(MODEM_PROGRAMS) lint types ## lint, types and every test
 	@$(RUN) -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(SETUP) ## style, layering and the generated documents

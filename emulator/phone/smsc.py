@@ -101,8 +101,8 @@ class Smsc:
     # --- receivers ---------------------------------------------------------------------------------------------
 
     def application(self, number: str, receive: Application) -> None:
-        """Whoever sends to that number reaches this callable: (sender, content). Parts of long messages come joined,
-        as forwarding platforms deliver them; text comes as UTF-8."""
+        """Whoever sends to that number reaches this callable: (sender, content). Parts of long data come joined, as
+        forwarding platforms deliver them; text comes as UTF-8, part by part."""
         joiner = Joiner()
 
         def take(message: Message) -> bool:

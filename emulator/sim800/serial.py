@@ -56,6 +56,7 @@ class Serial:
         self._random = random
         self._listening = False
         self._heard_rate: int | None = None  # what autobauding found
+        self._sought = (0, b"")  # the rate and the last byte while it seeks
         self._line = bytearray()
         self._pending = bytearray()
         self._entry: Entry | None = None
@@ -68,6 +69,7 @@ class Serial:
     def switch(self, on: bool) -> None:
         self._listening = on
         self._heard_rate = None
+        self._sought = (0, b"")
         self._entry = None
         self._busy = False
         self._line.clear()
@@ -86,8 +88,15 @@ class Serial:
     # --- in ------------------------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, rate: int = 115_200) -> None:
-        if not self._listening or self.faults.frozen or not self._understands(data, rate):
+        if not self._listening or self.faults.frozen:
             self.lost_bytes += len(data)
+            return
+        if self.rate == AUTO and self._heard_rate is None:
+            data = self._seek(data, rate)
+        elif rate != self.current_rate:
+            self.lost_bytes += len(data)
+            return
+        if not data:
             return
         self.transcript.append(Exchange(self._world.now_us, ">", data))
         for position, byte in enumerate(data):
@@ -124,10 +133,16 @@ class Serial:
         self._busy = True
         entry.complete()
 
-    def _understands(self, data: bytes, rate: int) -> bool:
-        if self.rate == AUTO and self._heard_rate is None and b"AT" in data.upper():
-            self._heard_rate = rate
-        return rate == self.current_rate
+    def _seek(self, data: bytes, rate: int) -> bytes:
+        """Autobauding: "AT" at one rate, however slowly it is typed; what follows it, and nothing that came before."""
+        before = self._sought[1] if self._sought[0] == rate else b""
+        at = (before + data).upper().find(b"AT")
+        if at < 0:
+            self.lost_bytes += len(data)
+            self._sought = (rate, data[-1:])
+            return b""
+        self._heard_rate = rate
+        return (before + data)[at:]
 
     def _take(self, byte: int) -> None:
         if self.echo:

@@ -20,6 +20,23 @@ def test_under_autobauding_nothing_is_said_before_the_first_at(desk: Desk) -> No
     assert desk.type(b"AT\r") == b"AT\r\r\nOK\r\n"
 
 
+def test_autobauding_hears_an_at_that_is_typed_letter_by_letter(desk: Desk) -> None:
+    boot(desk)
+    assert desk.type(b"xA") == b""
+    assert desk.type(b"t") == b"At"
+    assert desk.type(b"\r") == b"\r\r\nOK\r\n"
+
+
+def test_autobauding_wants_both_letters_at_one_rate(desk: Desk) -> None:
+    boot(desk)
+    for rate in (9600, 115_200, 9600):
+        desk.modem.serial.receive(b"A", rate)
+        desk.modem.serial.receive(b"TT", 57_600)
+    desk.world.run_for(100)
+    assert desk.heard == b""
+    assert desk.modem.serial.lost_bytes == 9
+
+
 def test_a_fixed_rate_has_to_be_stored_and_then_rdy_comes(desk: Desk) -> None:
     desk.start()
     assert desk.ask("AT+IPR=115200") == "OK"

@@ -111,3 +111,64 @@ def test_flight_mode(ready: Desk) -> None:
     assert ready.ask("AT+CFUN=4") == "OK"
     assert ready.ask("AT+CREG?;+CFUN?") == "+CREG: 0,0|+CFUN: 4|OK"
     assert ready.ask("AT+CFUN=3") == "+CME ERROR: 3"
+
+
+@pytest.mark.parametrize("command", ["AT+CFUN=1", "AT+CFUN=1,0", "AT+COPS=0", "AT+COPS=3,2"])
+def test_asking_for_what_already_is_costs_no_registration(ready: Desk, command: str) -> None:
+    assert ready.ask("AT+CREG=1") == "OK"
+    assert ready.ask(command) == "OK"
+    assert ready.wait(60_000) == ""
+    assert ready.ask("AT+CREG?") == "+CREG: 1,1|OK"
+
+
+def test_without_function_the_sim_is_off_and_asks_for_its_pin_again(world: World) -> None:
+    sim = Sim(NUMBER, pin="1234")
+    desk = with_sim(world, sim)
+    desk.world.run_for(2_000)
+    assert desk.ask("AT+CPIN=1234") == "OK|+CPIN: READY"
+    assert desk.world.run_until(lambda: desk.modem.sms.ready)
+    assert desk.ask("AT+CFUN=0") == "+CPIN: NOT READY|OK"
+    assert desk.ask("AT+CPIN?").startswith("+CME ERROR")
+    assert desk.ask("AT+CMGL=4").startswith("+CMS ERROR")
+    assert desk.ask("AT+CFUN=1", 5_000) == "OK|+CPIN: SIM PIN"
+    assert desk.ask("AT+CPIN?") == "+CPIN: SIM PIN|OK"
+
+
+def test_flight_mode_leaves_the_sim_on(ready: Desk) -> None:
+    assert ready.ask("AT+CFUN=4") == "OK"
+    assert ready.ask("AT+CPIN?") == "+CPIN: READY|OK"
+    assert ready.ask("AT+CREG=1;+CFUN=1", 1_000) == "+CREG: 2|OK"
+    assert ready.wait(10_000) == "+CREG: 1"
+
+
+def test_where_it_is_in_the_network_is_told_in_mode_2(ready: Desk) -> None:
+    place = '"2483","0E9D"'
+    assert ready.ask("AT+CREG?;+CGREG?") == "+CREG: 0,1|+CGREG: 0,1|OK"
+    assert ready.ask("AT+CREG=2;+CGREG=2;+CREG?;+CGREG?") == f"+CREG: 2,1,{place}|+CGREG: 2,1,{place}|OK"
+    ready.world.phone.cells.outage(1_000, 31_000)
+    assert ready.wait(20_000) == "+CREG: 2|+CGREG: 2"
+    assert ready.ask("AT+CREG?") == "+CREG: 2,2|OK"
+    assert ready.wait(60_000) == f"+CREG: 1,{place}|+CGREG: 1,{place}"
+
+
+def test_the_operator_by_name_and_by_number(ready: Desk) -> None:
+    assert ready.ask("AT+COPS?") == '+COPS: 0,0,"CHINA MOBILE"|OK'
+    assert ready.ask("AT+COPS=3,2;+COPS?") == '+COPS: 0,2,"46000"|OK'
+    assert ready.ask("AT+COPS=3,3") == "+CME ERROR: 3"
+    assert ready.ask("AT+COPS=3,0;+COPS?") == '+COPS: 0,0,"CHINA MOBILE"|OK'
+    assert ready.ask("AT+COPS=2;+COPS?") == "+COPS: 2|OK"
+
+
+def test_what_it_says_it_is(ready: Desk) -> None:
+    assert ready.ask("ATI") == "SIM800 R14.18|OK"
+    assert ready.ask("AT+GCAP") == "+GCAP: +CGSM|OK"
+    assert ready.ask("AT+GCAP=?") == "OK"
+
+
+@pytest.mark.parametrize(
+    "setting", ['+CGDCONT=1,"IP","internet"', '+CDNSCFG="10.0.0.1","10.0.0.2"', '+CIPCSGP=1,"internet"', "+CLIP=1"]
+)
+def test_a_setting_is_shown_as_it_was_given(ready: Desk, setting: str) -> None:
+    name, _, value = setting.partition("=")
+    assert ready.ask(f"AT{setting}") == "OK"
+    assert ready.ask(f"AT{name}?") == f"{name}: {value}|OK"

@@ -1,6 +1,9 @@
 """Short messages at the AT interface: PDU mode, the memory, announcements, refusals."""
 
+import re
+
 import pytest
+from gsm.network_pdu import encode_deliver, semi_octets
 from gsm.pdu import decode_deliver, decode_status_report, encode_submit
 
 from emulator.sim800.texts import heading_and_text
@@ -143,3 +146,87 @@ def test_a_power_cut_while_a_message_goes_out(ready: Desk, got: Got) -> None:
     ready.modem.cut_power()
     ready.world.run_for(30_000)
     assert got == []
+
+
+CHINESE = "扫描一次"
+IN_UCS_2 = CHINESE.encode("utf-16-be").hex().upper()
+SERVICE_IN_UCS_2 = SERVICE.encode("utf-16-be").hex().upper()
+
+
+def send_text(desk: Desk, typed: bytes, to: str = SERVICE) -> str:
+    desk.type(f'AT+CMGS="{to}"\r'.encode())
+    return lines(desk.type(typed + b"\x1a", 6_000))
+
+
+@pytest.mark.parametrize(
+    ("character_set", "typed", "text"),
+    [
+        ("IRA", b"plain", "plain"),
+        ("GSM", b"5\x02 \x11\x00\x1e", "5$ _@ß"),  # septets as they are
+        ("8859-1", b"Gr\xfc\xdfe", "Grüße"),
+        ("PCCP", b"Gr\x81\xe1e", "Grüße"),  # code page 437
+        ("HEX", b"47727E1E65", "Grüße"),  # each septet's place in two digits
+    ],
+)
+def test_text_is_typed_and_shown_in_the_chosen_character_set(
+    ready: Desk, got: Got, character_set: str, typed: bytes, text: str
+) -> None:
+    assert ready.ask(f'AT+CMGF=1;+CSCS="{character_set}"') == "OK"
+    assert ready.ask("AT+CSCS?") == f'+CSCS: "{character_set}"|OK', "with its quotes"
+    assert send_text(ready, typed) == "+CMGS: 1|OK"
+    ready.world.phone.smsc.send(SERVICE, ready.modem.number, text)
+    ready.world.run_for(5_000)
+    assert got == [(ready.modem.number, text.encode())]
+    assert ready.type(b"AT+CMGR=1\r").split(b"\r\n")[2] == typed
+
+
+def test_chinese_needs_the_character_set_and_the_coding(ready: Desk, got: Got) -> None:
+    assert ready.ask('AT+CMGF=1;+CSCS="UCS2"') == "OK"
+    assert send_text(ready, IN_UCS_2.encode(), SERVICE_IN_UCS_2) == "+CMS ERROR: 305", "the 7-bit alphabet has none"
+    assert ready.ask("AT+CSMP=17,167,0,8") == "OK"
+    assert ready.ask("AT+CSMP?") == "+CSMP: 17,167,0,8|OK"
+    assert send_text(ready, IN_UCS_2.encode(), SERVICE_IN_UCS_2).endswith("OK")
+    assert send_text(ready, IN_UCS_2.encode(), SERVICE).startswith("+CMS ERROR"), "numbers are strings, too"
+    assert ready.ask('AT+CSCS="GSM"') == "OK"
+    assert send_text(ready, IN_UCS_2.encode()).endswith("OK"), "octets are digits in any character set"
+    ready.world.run_for(5_000)
+    assert got == [(ready.modem.number, CHINESE.encode())] * 2
+
+
+def test_octets_are_sent_as_digits(ready: Desk, got: Got) -> None:
+    assert ready.ask("AT+CMGF=1;+CSMP=17,167,0,4") == "OK"
+    assert send_text(ready, b"00CAFE").endswith("OK")
+    assert send_text(ready, b"no digits").startswith("+CMS ERROR")
+    ready.world.run_for(5_000)
+    assert got == [(ready.modem.number, b"\x00\xca\xfe")]
+
+
+def test_an_unknown_character_set_is_refused(ready: Desk) -> None:
+    assert ready.ask('AT+CSCS="UTF-8"') == "+CME ERROR: 3"
+    assert ready.ask("AT+CSCS?") == '+CSCS: "IRA"|OK'
+
+
+@pytest.mark.parametrize("character_set", ["IRA", "GSM"])
+def test_what_came_in_ucs_2_is_shown_in_digits(ready: Desk, character_set: str) -> None:
+    assert ready.ask(f'AT+CMGF=1;+CSCS="{character_set}"') == "OK"
+    ready.world.phone.smsc.send(SERVICE, ready.modem.number, CHINESE)
+    ready.world.run_for(5_000)
+    assert f"|{IN_UCS_2}|OK" in ready.ask("AT+CMGR=1")
+
+
+def test_text_mode_reports_delivery_in_words(ready: Desk, got: Got) -> None:
+    assert ready.ask("AT+CMGF=1;+CNMI=2,1,0,1,0;+CSMP=49,167,0,0") == "OK"
+    sent = send_text(ready, b"hello") + ready.wait(10_000)
+    assert re.fullmatch(
+        rf'\+CMGS: 1\|OK\|\+CDS: 6,1,"{re.escape(SERVICE)}",145,"26/09/2\d,[\d:]+[+-]\d\d","26/09/2\d,[\d:]+[+-]\d\d",0',
+        sent,
+    )
+
+
+@pytest.mark.parametrize(("quarters", "shown"), [(32, "+32"), (-20, "-20"), (0, "+00")])
+def test_a_time_zone_may_lie_west(quarters: int, shown: str) -> None:
+    pdu = encode_deliver(SERVICE, b"x", 1_795_400_000)
+    stamp = semi_octets(1_795_400_000)
+    assert stamp in pdu
+    heading, _ = heading_and_text(pdu.replace(stamp, semi_octets(1_795_400_000, quarters)), "IRA")
+    assert heading.endswith(f'{shown}"')

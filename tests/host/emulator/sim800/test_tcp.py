@@ -171,6 +171,15 @@ def test_a_wrong_apn_and_a_network_that_refuses(ready: Desk) -> None:
     assert ready.ask("AT+CGATT=1") == "+CME ERROR: 3"
 
 
+@pytest.mark.parametrize("name", ["internet", "INTERNET", "Internet"])
+def test_an_access_points_name_knows_no_case(ready: Desk, name: str) -> None:
+    assert ready.ask("AT+CGPADDR=1") == '+CGPADDR: 1,"0.0.0.0"|OK'
+    assert ready.ask(f'AT+CSTT="{name}"') == "OK"
+    assert ready.ask("AT+CSTT?") == f'+CSTT: "{name}","",""|OK'
+    assert ready.ask("AT+CIICR") == "OK"
+    assert ready.ask("AT+CGPADDR") == f'+CGPADDR: 1,"{ready.ask("AT+CIFSR")}"|OK'
+
+
 def test_after_deact_only_cipshut_leads_on(ready: Desk, serve: Serve) -> None:
     serve(upper)
     ready.connect()
