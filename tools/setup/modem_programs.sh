@@ -1,5 +1,6 @@
 #!/bin/sh
-# Two programs that drive AT modems judge the emulated one. Install Debian's where we may; say what to type where we may not.
+# Two programs that drive AT modems judge the emulated one. Install Debian's where we may, say what to
+# type where we may not.
 set -eu
 if [ -n "${PERSCAN_NO_MODEM_PROGRAMS:-}" ] || { [ -x /usr/bin/gammu ] && [ -x /usr/sbin/smsd ]; }; then
     exit 0

@@ -217,10 +217,8 @@ def test_what_came_in_ucs_2_is_shown_in_digits(ready: Desk, character_set: str) 
 def test_text_mode_reports_delivery_in_words(ready: Desk, got: Got) -> None:
     assert ready.ask("AT+CMGF=1;+CNMI=2,1,0,1,0;+CSMP=49,167,0,0") == "OK"
     sent = send_text(ready, b"hello") + ready.wait(10_000)
-    assert re.fullmatch(
-        rf'\+CMGS: 1\|OK\|\+CDS: 6,1,"{re.escape(SERVICE)}",145,"26/09/2\d,[\d:]+[+-]\d\d","26/09/2\d,[\d:]+[+-]\d\d",0',
-        sent,
-    )
+    stamp = r'"26/09/2\d,\d\d:\d\d:\d\d\+00"'
+    assert re.fullmatch(rf'\+CMGS: 1\|OK\|\+CDS: 6,1,"{re.escape(SERVICE)}",145,{stamp},{stamp},0', sent)
 
 
 @pytest.mark.parametrize(("quarters", "shown"), [(32, "+32"), (-20, "-20"), (0, "+00")])
