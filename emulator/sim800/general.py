@@ -39,16 +39,15 @@ REMEMBERED: Final = {
     "+CLIP": "(0,1)",
     "+CRC": "(0,1)",
     "+CSDH": "(0,1)",
-    "+CSMS": "(0,1)",
     "+CNETLIGHT": "(0,1)",
     "+CSCLK": "(0-2)",
     "+CIURC": "(0,1)",
     "+DDET": "(0,1)",
     "+IFC": "(0-2),(0-2)",
-    "+CGDCONT": "(1-3)",
     "+CSGS": "(0-2)",
     "+CVHU": "(0,1)",
 }
+CONTEXTS: Final = "(1-3)"  # AT+CGDCONT
 ACCEPTED: Final = ("&F", "&C", "&D", "&K", "X", "L", "M", "Q", "S0", "S3", "S4", "S5", "S7")
 
 
@@ -95,6 +94,7 @@ class General:
                 "&W": self._store,
                 "+CMEE": self._cmee,
                 "+CSCS": self._cscs,
+                "+CGDCONT": settings_command(self._values, "+CGDCONT", CONTEXTS, before=""),
                 "+IPR": self._ipr,
                 "+CFUN": self._cfun,
                 "+CPOWD": self._cpowd,

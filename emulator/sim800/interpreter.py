@@ -151,14 +151,17 @@ class Interpreter:
         return (f"\r\n{text}\r\n" if self.verbose else f"{text}\r\n").encode("latin-1", "replace")
 
 
-def settings_command(values: dict[str, str], name: str, allowed: str) -> Handler:
-    """A command that only remembers what it is told, quotes and all: AT+X?, AT+X=?, AT+X=value."""
+def settings_command(values: dict[str, str], name: str, allowed: str, before: str = "0") -> Handler:
+    """A command that only remembers what it is told, quotes and all: AT+X?, AT+X=?, AT+X=value. `before` is shown
+    until something is; "" shows nothing.
+    """
 
     def handle(request: Request) -> Reply:
         if request.kind is Kind.TEST:
             return Reply((f"{name}: {allowed}",))
         if request.kind is Kind.READ:
-            return Reply((f"{name}: {values.get(name, '0')}",))
+            shown = values.get(name, before)
+            return Reply((f"{name}: {shown}",) if shown else ())
         if request.kind is Kind.SET:
             values[name] = request.typed
         return Reply()

@@ -92,6 +92,7 @@ class Sms:
             "+CNMI": self._cnmi,
             "+CSCA": self._csca,
             "+CSMP": self._csmp,
+            "+CSMS": self._csms,
         }
 
     @property
@@ -107,6 +108,7 @@ class Sms:
         self._memory.boot()
         self._cnmi_values = list(DEFAULT_CNMI)
         self._settings = DEFAULT_CSMP
+        self._service = 0
 
     # --- from the network ----------------------------------------------------------------------------------------
 
@@ -229,6 +231,15 @@ class Sms:
         if request.kind is Kind.SET:
             sim.smsc = request.text(0)
         return OK
+
+    def _csms(self, request: Request) -> Reply:
+        """All three kinds of message are supported, whichever the service (27.005 3.2.1)."""
+        if request.kind is Kind.TEST:
+            return says("+CSMS: (0,1)")
+        if request.kind is Kind.READ:
+            return says(f"+CSMS: {self._service},1,1,1")
+        self._service = request.number(0, 0, 1)
+        return says("+CSMS: 1,1,1")
 
     def _csmp(self, request: Request) -> Reply:
         if request.kind is Kind.READ:

@@ -25,11 +25,10 @@ REMEMBERED: Final = {
     "+CIPSRIP": "(0,1)",
     "+CIPATS": "(0,1),(1-100)",
     "+CIPTKA": "(0,1),(30-7200),(30-600),(1-9)",
-    "+CIPCSGP": "0-CSD,1-GPRS",
-    "+CDNSCFG": '("Primary DNS"),("Secondary DNS")',
     "+CIPDPDP": "(0-1),(1-180),(1-10)",
     "+CGACT": "(0,1)",
 }
+TEXTS: Final = {"+CIPCSGP": "0-CSD,1-GPRS", "+CDNSCFG": '("Primary DNS"),("Secondary DNS")'}
 
 
 CAN_CONNECT: Final = (State.INITIAL, State.GPRSACT, State.STATUS, State.CLOSED)
@@ -88,15 +87,21 @@ class Tcp:
 
     @property
     def commands(self) -> dict[str, Handler]:
-        return {name: settings_command(self._values, name, allowed) for name, allowed in REMEMBERED.items()} | {
-            "+CIPSTART": self._cipstart,
-            "+CIPSEND": self._cipsend,
-            "+CIPQSEND": self._cipqsend,
-            "+CIPCLOSE": self._cipclose,
-            "+CIPRXGET": self._ciprxget,
-            "+CIPHEAD": self._ciphead,
-            "+CIPACK": self._cipack,
-        }
+        numbers = {name: settings_command(self._values, name, allowed) for name, allowed in REMEMBERED.items()}
+        texts = {name: settings_command(self._values, name, allowed, before="") for name, allowed in TEXTS.items()}
+        return (
+            numbers
+            | texts
+            | {
+                "+CIPSTART": self._cipstart,
+                "+CIPSEND": self._cipsend,
+                "+CIPQSEND": self._cipqsend,
+                "+CIPCLOSE": self._cipclose,
+                "+CIPRXGET": self._ciprxget,
+                "+CIPHEAD": self._ciphead,
+                "+CIPACK": self._cipack,
+            }
+        )
 
     def boot(self) -> None:
         self.drop()

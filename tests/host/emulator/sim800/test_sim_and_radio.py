@@ -170,5 +170,6 @@ def test_what_it_says_it_is(ready: Desk) -> None:
 )
 def test_a_setting_is_shown_as_it_was_given(ready: Desk, setting: str) -> None:
     name, _, value = setting.partition("=")
+    assert '"' not in setting or ready.ask(f"AT{name}?") == "OK", "nothing was given yet"
     assert ready.ask(f"AT{setting}") == "OK"
     assert ready.ask(f"AT{name}?") == f"{name}: {value}|OK"

@@ -228,3 +228,9 @@ def test_a_time_zone_may_lie_west(quarters: int, shown: str) -> None:
     assert stamp in pdu
     heading, _ = heading_and_text(pdu.replace(stamp, semi_octets(1_795_400_000, quarters)), "IRA")
     assert heading.endswith(f'{shown}"')
+
+
+def test_the_message_service(ready: Desk) -> None:
+    assert ready.ask("AT+CSMS=?;+CSMS?") == "+CSMS: (0,1)|+CSMS: 0,1,1,1|OK"
+    assert ready.ask("AT+CSMS=1;+CSMS?") == "+CSMS: 1,1,1|+CSMS: 1,1,1,1|OK"
+    assert ready.ask("AT+CSMS=2") == "+CME ERROR: 3"
