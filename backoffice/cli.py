@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from fastapi import FastAPI
 
-from backoffice import data_files, logs, migrations
+from backoffice import data_files, inspection, logs, migrations
 from backoffice.accounts import passwords
 from backoffice.accounts import service as accounts
 from backoffice.accounts.roles import Role
@@ -19,10 +19,11 @@ from backoffice.accounts.schemas import UserCreate
 from backoffice.app import create_app, make_context
 from backoffice.context import Context
 from backoffice.db import READ, transaction
-from backoffice.errors import BackOfficeError, SettingsError
+from backoffice.errors import SettingsError
 from backoffice.serving.server import make_server
 from backoffice.settings import Settings
 from backoffice.sms.cli import app as sms_app
+from backoffice.terminal import errors_for_people
 from backoffice.timekeeping.cli import app as clock_app
 from backoffice.tls import certificates
 from backoffice.tls.cli import app as tls_app
@@ -30,7 +31,6 @@ from backoffice.tls.cli import app as tls_app
 BACKLOG_CONNECTIONS = 1024
 THREAD_TURN_S = 0.0001
 """How long a busy thread keeps the event loop waiting: a tenth of Python's default."""
-FAILED = 1
 
 app = typer.Typer(help="The back office: server and administration.", no_args_is_help=True)
 app.add_typer(sms_app, name="sms")
@@ -46,7 +46,7 @@ PortOption = Annotated[
 @app.command()
 def serve(host: HostOption = None, port: PortOption = None) -> None:
     """Run the server until it is stopped."""
-    with _errors_for_people():
+    with errors_for_people():
         settings = _settings({"host": host, "port": port})
         logs.configure(settings.log_level, settings.log_json)
         _say_if_new(settings)
@@ -107,7 +107,7 @@ def _offer_setup(context: Context, origin: str) -> None:
 @app.command()
 def create_admin(login: str, name: Annotated[str, typer.Option(help="Shown to others.")] = "Administrator") -> None:
     """Make an administrator; prints a one-time password that has to be changed at the first login."""
-    with _errors_for_people(), _context() as context:
+    with errors_for_people(), _context() as context:
         user, password = passwords.make_user(context, UserCreate(login=login, name=name, role=Role.ADMINISTRATOR))
         shown = user.login
     typer.echo(f"login: {shown}\none-time password: {password}")
@@ -116,7 +116,7 @@ def create_admin(login: str, name: Annotated[str, typer.Option(help="Shown to ot
 @app.command()
 def reset_password(login: str) -> None:
     """Give a user a new one-time password."""
-    with _errors_for_people(), _context() as context:
+    with errors_for_people(), _context() as context:
         with transaction(context.engine, READ) as session:
             user_id = accounts.find_user(session, login)
         user, password = passwords.reset(context, user_id)
@@ -126,10 +126,12 @@ def reset_password(login: str) -> None:
 
 @app.command()
 def check() -> None:
-    """Open the keyring and the database, and bring the database to its newest shape."""
-    with _errors_for_people(), _context() as context:
-        typer.echo(f"database: {context.settings.database_path}: well")
-        typer.echo(f"keyring: {context.settings.keyring_path}: well")
+    """Look at the keyring and the database, and change nothing."""
+    with errors_for_people():
+        settings = Settings.from_environment()
+        data_files.both_are_new(settings)  # says which of the two is gone
+        typer.echo(f"keyring: {settings.keyring_path}: {inspection.keyring(settings)}")
+        typer.echo(f"database: {settings.database_path}: {inspection.database(settings)}")
 
 
 @app.command(hidden=True)
@@ -161,15 +163,6 @@ def _context() -> Iterator[Context]:
         yield context
     finally:
         context.close()
-
-
-@contextmanager
-def _errors_for_people() -> Iterator[None]:
-    try:
-        yield
-    except BackOfficeError as error:
-        typer.echo(f"{error.code}: {error.message}", err=True)
-        raise typer.Exit(FAILED) from error
 
 
 if __name__ == "__main__":

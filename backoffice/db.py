@@ -9,6 +9,7 @@ ingest writer, from the work behind the uplink or from the health check. A trans
 query, and a writer its turn in the line of writers (``write_line``), not before.
 """
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from backoffice.errors import BackOfficeError, Conflict, StorageFailed, StorageFull, Unavailable
@@ -88,6 +91,19 @@ def make_engine(settings: Settings, connections: int = SOLE_CONNECTION, line: Wr
     event.listen(engine, "connect", lambda connection, _record: _prepare(connection, settings.database_max_bytes))
     event.listen(engine, "begin", partial(_begin, line or WriteLine()))
     return engine
+
+
+def make_looking_engine(settings: Settings) -> Engine:
+    """An engine that changes nothing, not even a file beside the database. Raises FileNotFoundError.
+
+    Without a log beside it nobody writes to the database, and SQLite is told so: else it would make one to read.
+    """
+    path = settings.database_path
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    alone = not path.with_name(f"{path.name}-wal").exists()
+    address = f"file:{quote(str(path))}?mode=ro&uri=true{'&immutable=1' if alone else ''}"
+    return create_engine(f"sqlite:///{address}", poolclass=NullPool, hide_parameters=True)
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 No setting is a secret: secrets live in the keyring file or are typed by a person.
 """
 
+import logging
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +18,10 @@ from backoffice.clock import zone
 from backoffice.errors import SettingsError
 
 PREFIX = "PERSCAN_"
+NOT_OURS = frozenset({"PERSCAN_DEVICE", "PERSCAN_NO_BROWSER", "PERSCAN_NO_KANNEL"})
+"""Of the client's command and of the tests."""
+
+log = logging.getLogger(__name__)
 
 
 def _in_data_path(name: str) -> Any:
@@ -139,9 +145,23 @@ class Settings(BaseModel):
         return self.tls_certificate is not None or self.cookie_secure or self.public_origin.startswith("https://")
 
     @classmethod
+    def _unknown(cls, environment: Mapping[str, str]) -> list[str]:
+        """What looks like a setting and is none, in words: whoever mistypes a name is not left to believe in it."""
+        known = [name.upper() for name in cls.model_fields]
+        words = []
+        for name in sorted(name for name in environment.keys() - NOT_OURS if name.startswith(PREFIX)):
+            given = name.removeprefix(PREFIX)
+            if given not in known:
+                meant = "".join(f" Is {PREFIX}{one} meant?" for one in get_close_matches(given, known, n=1))
+                words.append(f"{name} is no setting and changes nothing.{meant}")
+        return words
+
+    @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Settings from PERSCAN_* variables; what is not set keeps its default."""
         environment = os.environ if environment is None else environment
+        for words in cls._unknown(environment):
+            log.warning(words)
         given = {
             name: environment[PREFIX + name.upper()]
             for name in cls.model_fields

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from backoffice.errors import BackOfficeError, SettingsError
+from backoffice.errors import SettingsError
 from backoffice.settings import Settings
 from backoffice.sms import kannel_config
 from backoffice.sms.secret import SmsSecrets
 from backoffice.sms.sim_pin import forget_refusals
+from backoffice.terminal import errors_for_people
 
-FAILED = 1
 KANNEL_SENDSMS_PORT = 13013
 KANNEL_BEARERBOX_PORT = 13001
 
@@ -26,7 +26,7 @@ def secret(
     renew: Annotated[bool, typer.Option(help="Replace secrets that became known.")] = False,
 ) -> None:
     """Make the file with the secrets shared with the SMS platform, if there is none."""
-    try:
+    with errors_for_people():
         path = Settings.from_environment().sms_secret_path
         pin = typer.prompt("PIN of the SIM", hide_input=True) if sim_pin else ""
         made = SmsSecrets.fresh(pin).write(path) if not renew else False
@@ -38,9 +38,6 @@ def secret(
             forget_refusals(path)
         if renew or sim_pin:
             secrets.replace(path)
-    except BackOfficeError as error:
-        typer.echo(f"{error.code}: {error.message}", err=True)
-        raise typer.Exit(FAILED) from error
     typer.echo(f"{path}: {_done(made=made or renew, pin=sim_pin)}")
     if show:
         typer.echo(f"webhook secret: {secrets.webhook}")
@@ -59,14 +56,11 @@ def write_kannel_config(
     bearerbox_port: Annotated[int, typer.Option(min=1, max=65535)] = KANNEL_BEARERBOX_PORT,
 ) -> None:
     """Write our part of kannel.conf, passwords included, into a new file of mode 0600."""
-    try:
+    with errors_for_people():
         settings = Settings.from_environment()
         if not settings.sms_callback_url:
             raise SettingsError("PERSCAN_SMS_CALLBACK_URL: at which address does Kannel reach us?")
         secrets = SmsSecrets.load(settings.sms_secret_path)
         content = kannel_config.text(secrets, settings.sms_callback_url, sendsms_port, bearerbox_port)
         kannel_config.write(path, content)
-    except BackOfficeError as error:
-        typer.echo(f"{error.code}: {error.message}", err=True)
-        raise typer.Exit(FAILED) from error
     typer.echo(f"{path}: include it from kannel.conf")

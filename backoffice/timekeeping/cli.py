@@ -1,19 +1,18 @@
 """The server's clock from the command line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import typer
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from backoffice.clock import system_clock
-from backoffice.db import READ, make_engine, transaction
-from backoffice.errors import BackOfficeError
+from backoffice.db import make_engine, make_looking_engine, transaction
 from backoffice.settings import Settings
+from backoffice.terminal import errors_for_people
 from backoffice.timekeeping import service
-
-FAILED = 1
 
 app = typer.Typer(help="The server's clock: whether it is believed, and saying that it is right.", no_args_is_help=True)
 
@@ -21,7 +20,7 @@ app = typer.Typer(help="The server's clock: whether it is believed, and saying t
 @app.command()
 def show() -> None:
     """Say what the clock shows and what is believed."""
-    with _engine() as engine, transaction(engine, READ) as session:
+    with errors_for_people(), _closed(make_looking_engine) as engine, Session(engine) as session:
         believed = service.ask(session, system_clock())
     typer.echo(
         f"clock: {_words(system_clock())}\nbelieved: {_words(believed.now)}, {'sure' if believed.sure else 'unsure'}"
@@ -31,23 +30,18 @@ def show() -> None:
 @app.command()
 def confirm() -> None:
     """Believe the clock as it is now, whatever was believed before. Set it right first: machines are told its time."""
-    with _engine() as engine, transaction(engine) as session:
+    with errors_for_people(), _closed(make_engine) as engine, transaction(engine) as session:
         service.confirm(session, system_clock())
     typer.echo(f"believed: {_words(system_clock())}")
 
 
 @contextmanager
-def _engine() -> Iterator[Engine]:
-    """The database, closed afterwards; what is wrong is said in words."""
+def _closed(make: Callable[[Settings], Engine]) -> Iterator[Engine]:
+    engine = make(Settings.from_environment())
     try:
-        engine = make_engine(Settings.from_environment())
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-    except BackOfficeError as error:
-        typer.echo(f"{error.code}: {error.message}", err=True)
-        raise typer.Exit(FAILED) from error
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _words(moment: int) -> str:

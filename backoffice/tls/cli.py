@@ -1,16 +1,12 @@
 """Certificates from the command line."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from backoffice.errors import BackOfficeError
+from backoffice.terminal import errors_for_people
 from backoffice.tls import certificates
-
-FAILED = 1
 
 app = typer.Typer(help="Certificates: for this server, and the authority that machines trust.", no_args_is_help=True)
 
@@ -23,7 +19,7 @@ def make(
     folder: FolderOption,
 ) -> None:
     """Make an authority of your own and a first server certificate. Nothing is overwritten."""
-    with _errors_for_people():
+    with errors_for_people():
         certificates.make(folder, name)
     files = {
         "PERSCAN_TLS_CERTIFICATE": certificates.SERVER_FILE,
@@ -38,15 +34,6 @@ def make(
 @app.command()
 def renew(folder: FolderOption) -> None:
     """Make the next server certificate of the same authority; machines need to learn nothing."""
-    with _errors_for_people():
+    with errors_for_people():
         good_until = certificates.renew(folder)
     typer.echo(f"Good until {good_until.date()}. Restart the server to use it.")
-
-
-@contextmanager
-def _errors_for_people() -> Iterator[None]:
-    try:
-        yield
-    except BackOfficeError as error:
-        typer.echo(f"{error.code}: {error.message}", err=True)
-        raise typer.Exit(FAILED) from error

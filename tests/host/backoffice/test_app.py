@@ -2,7 +2,9 @@
 
 import re
 import socket
+import sqlite3
 import stat
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -152,22 +154,71 @@ def test_data_lie_in_the_users_folder_wherever_the_server_starts(
 
 
 def test_a_new_database_and_keyring_are_told(environment: dict[str, str]) -> None:
-    first = CliRunner().invoke(cli, ["check"], env=environment)
+    first = CliRunner().invoke(cli, ["create-admin", "first"], env=environment)
     assert f"A new keyring: {environment['PERSCAN_KEYRING_PATH']}" in first.stderr
-    assert CliRunner().invoke(cli, ["check"], env=environment).stderr == ""
+    assert "A new" not in CliRunner().invoke(cli, ["create-admin", "second"], env=environment).stderr
 
 
-@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["check"], ["create-admin", "boss"]])
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["check"], ["create-admin", "other"]])
 @pytest.mark.parametrize("lost", ["keyring.json", "perscan.db"])
 def test_a_keyring_or_a_database_alone_is_refused_and_nothing_is_made(
     environment: dict[str, str], lost: str, command: list[str]
 ) -> None:
-    assert CliRunner().invoke(cli, ["check"], env=environment).exit_code == 0
+    assert CliRunner().invoke(cli, ["create-admin", "boss"], env=environment).exit_code == 0
     gone = Path(environment["PERSCAN_KEYRING_PATH"]).with_name(lost)
     gone.unlink()
     refused = CliRunner().invoke(cli, command, env=environment)
     assert (refused.exit_code, "data_incomplete" in refused.output, str(gone) in refused.output) == (1, True, True)
     assert not gone.exists()
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["create-admin", "bad name"], "invalid_input: login: "),
+        (["create-admin", "boss", "--name", ""], "invalid_input: name: "),
+        (["serve", "--host", "nowhere.invalid"], "bad_settings: "),
+        (["reset-password", "nobody"], "not_found: "),
+        (["clock", "show"], "no_file: "),
+        (["check"], "no_file: "),
+        (["tls", "renew", "--folder", "/nowhere/at/all"], "tls_unusable: "),
+        (["sms", "kannel-config", "/nowhere/at/all"], "bad_settings: "),
+    ],
+)
+def test_what_a_person_did_is_answered_in_words(environment: dict[str, str], command: list[str], said: str) -> None:
+    refused = CliRunner().invoke(cli, command, env=environment)
+    assert isinstance(refused.exception, SystemExit), refused.exception  # no traceback
+    assert refused.exit_code == 1
+    assert refused.output.splitlines()[-1].startswith(said), refused.output
+
+
+def test_a_check_only_looks(environment: dict[str, str], tmp_path: Path) -> None:
+    def seen() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    assert CliRunner().invoke(cli, ["check"], env=environment).exit_code == 1
+    assert seen() == {}
+    application = create_app(Settings.from_environment(environment))
+    running = seen()
+    checked = CliRunner().invoke(cli, ["check"], env=environment)
+    assert checked.output.count(": well\n") == 2
+    assert seen() == running
+    application.state.context.close()
+    stopped = seen()
+    assert CliRunner().invoke(cli, ["clock", "show"], env=environment).exit_code == 0
+    assert CliRunner().invoke(cli, ["check"], env=environment).exit_code == 0
+    assert seen() == stopped
+    with closing(sqlite3.connect(environment["PERSCAN_DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        database.commit()
+    assert "in an older shape" in CliRunner().invoke(cli, ["check"], env=environment).output
+
+
+def test_a_mistyped_setting_is_said(environment: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    wrong = {"PERSCAN_TRUSTED_PROXYS": "10.0.0.1", "PERSCAN_XYZZY": "1", "PERSCAN_DEVICE": "/dev/ttyUSB0"}
+    Settings.from_environment(environment | wrong)
+    assert caplog.messages == [
+        "PERSCAN_TRUSTED_PROXYS is no setting and changes nothing. Is PERSCAN_TRUSTED_PROXIES meant?",
+        "PERSCAN_XYZZY is no setting and changes nothing.",
+    ]
 
 
 def test_a_port_in_use_is_said_in_words(environment: dict[str, str]) -> None:
@@ -187,6 +238,7 @@ def test_answers_do_not_wait_for_nagle(environment: dict[str, str]) -> None:
 
 
 def test_an_exposed_keyring_stops_the_start(environment: dict[str, str]) -> None:
+    create_app(Settings.from_environment(environment)).state.context.close()
     assert CliRunner().invoke(cli, ["check"], env=environment).exit_code == 0
     path = Path(environment["PERSCAN_KEYRING_PATH"])
     path.chmod(path.stat().st_mode | stat.S_IRGRP)
