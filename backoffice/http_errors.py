@@ -6,6 +6,7 @@ A page may be shown instead where the browser asks for one: the web package sets
 import secrets
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DatabaseError
@@ -58,7 +59,8 @@ async def answer(request: Request, error: Exception) -> Response:
     known = to_boundary(error)
     if known.status >= 500:
         report(request, error, known)
-    return shown(request, known)
+        return shown(request, known)
+    return await to_thread.run_sync(shown, request, known) if wants_page(request) else shown(request, known)
 
 
 def shown(request: Request, known: BackOfficeError) -> Response:

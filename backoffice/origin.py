@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backoffice.accounts.access import COOKIE
 from backoffice.errors import ForeignOrigin
-from backoffice.http_errors import answer
+from backoffice.http_errors import shown
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OWN_FETCH_SITES = ("same-origin", "none")
@@ -28,7 +28,7 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not self._own(Headers(scope=scope)):
-            response = await answer(Request(scope), ForeignOrigin())
+            response = shown(Request(scope), ForeignOrigin())
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backoffice.errors import HeadTooLarge
-from backoffice.http_errors import answer
+from backoffice.http_errors import shown
 
 LINES_MAX = 64
 COOKIES_MAX_CHARS = 4096
@@ -30,7 +30,7 @@ class HeadBounds:
         if scope["type"] == "http":
             _keep_plain_cookies(scope)
             if len(scope["headers"]) > LINES_MAX:
-                response = await answer(Request(scope), HeadTooLarge())
+                response = shown(Request(scope), HeadTooLarge())
                 await response(scope, receive, send)
                 return
         await self.app(scope, receive, send)

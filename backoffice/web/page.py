@@ -11,13 +11,16 @@ from starlette.responses import HTMLResponse
 from backoffice.accounts.access import ViewerDep
 from backoffice.accounts.roles import STAFF, Role, Viewer
 from backoffice.clock import zone
-from backoffice.deps import MOMENT_KEY, ContextDep, SessionDep
+from backoffice.deps import MOMENT_KEY, SAFE_METHODS, ContextDep, SessionDep
 from backoffice.events.login_key import login_key
 from backoffice.web.formats import Formats
 from backoffice.web.i18n import LANGUAGE_COOKIE, Translator, choose_language, mark, translator
 from backoffice.web.reads import alarms
 from backoffice.web.templating import environment
+from backoffice.web.views import address
 
+PLACES = ("older_than", "newer_than", "better_than", "worse_than", "after", "before")
+"""What says in an address from where on a list is shown."""
 _ISSUERS = (Role.ADMINISTRATOR, Role.ISSUER)
 _ROLE_NAMES = {
     Role.ADMINISTRATOR: mark("Administrator"),
@@ -55,8 +58,18 @@ def request_language(request: Request) -> str:
 
 
 def here(request: Request) -> str:
-    """The address of the page, with its filters."""
+    """The address of the page, with its filters. What a form was sent to is no page."""
+    if request.method not in SAFE_METHODS:
+        return "/"
     return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def beginning(request: Request) -> str:
+    """The address of the list's beginning, if the page is of a place further on in it; else nothing."""
+    chosen = request.query_params
+    if not any(name in chosen for name in PLACES):
+        return ""
+    return address(request.url.path, **{name: value for name, value in chosen.items() if name not in PLACES})
 
 
 def safe_next(address: str) -> str:
@@ -113,7 +126,8 @@ class Desk:
     def may_acknowledge(self) -> bool:
         return self.viewer.role in (Role.ADMINISTRATOR, Role.ISSUER)
 
-    def page(self, template: str, section: str, status: int = 200, **values: Any) -> HTMLResponse:
+    def page(self, template: str, section: str, status: int = 200, *, live: bool = True, **values: Any) -> HTMLResponse:
+        """A page with the menu around it. One that is not ``live`` never asks for itself again."""
         say = self.words.gettext
         menu = [
             {"name": link.name, "words": say(link.words), "href": link.href, "icon": link.icon}
@@ -132,10 +146,13 @@ class Desk:
             user=user,
             open_alerts=alarms.open_count(self.session, self.viewer.institution_ids),
             may_acknowledge=self.may_acknowledge,
-            moment=self.session.info[MOMENT_KEY].seen_by(self.viewer),
-            login=login_key(self.request),
+            begin=beginning(self.request),
+            **self._moment() if live else {},
             **values,
         )
+
+    def _moment(self) -> dict[str, object]:
+        return {"moment": self.session.info[MOMENT_KEY].seen_by(self.viewer), "login": login_key(self.request)}
 
 
 def get_desk(request: Request, context: ContextDep, session: SessionDep, viewer: ViewerDep) -> Desk:

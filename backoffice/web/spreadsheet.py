@@ -1,5 +1,9 @@
 """Exams as comma-separated values (RFC 4180), the way spreadsheets read them. Columns are only ever appended.
 
+It begins with a byte-order mark: without one, the commonest spreadsheet takes UTF-8 for the computer's own code page,
+and a Chinese clinic's name is noise. Its words are in the reader's language; in English they are what they always were,
+for whoever reads the file by program.
+
 The file is made while it is sent: what stands in memory is one batch of rows, however many there are.
 """
 
@@ -9,28 +13,34 @@ from io import StringIO
 
 from backoffice.usage.standing import Standing
 from backoffice.web.formats import Formats
+from backoffice.web.i18n import mark
 from backoffice.web.views import DebitRow
 
+BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = (
-    "number",
-    "time",
-    "time quality",
-    "institution code",
-    "institution",
-    "machine",
-    "batch",
-    "card",
-    "disputed",
-    "day",
-    "counts",
+    mark("number"),
+    mark("time"),
+    mark("time quality"),
+    mark("institution code"),
+    mark("institution"),
+    mark("machine"),
+    mark("batch"),
+    mark("card"),
+    mark("disputed"),
+    mark("day"),
+    mark("counts"),
 )
+YES = mark("yes")
+CODES = (mark("trusted"), mark("hint"), mark("estimated"), mark("unissued"), mark("foreign"), mark("void"))
+"""Of `time quality` and of `counts`."""
 # A cell that begins so is taken for a formula by spreadsheets.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spreadsheet(batches: Iterable[Sequence[DebitRow]], formats: Formats) -> Iterator[str]:
     """One line an exam, below a line of names; a piece of the file for each batch."""
-    yield _lines([COLUMNS])
+    say = formats.translator.gettext
+    yield BYTE_ORDER_MARK + _lines([[say(name) for name in COLUMNS]])
     for rows in batches:
         yield _lines(_cells(row, formats) for row in rows)
 
@@ -42,18 +52,19 @@ def _lines(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cells(row: DebitRow, formats: Formats) -> Sequence[object]:
+    say = formats.translator.gettext
     return (
         row.id,
         formats.iso(row.time),
-        row.time_quality,
+        say(row.time_quality),
         "" if row.institution_code is None else row.institution_code,
         _text(row.institution),
         row.machine_id,
         row.batch,
         row.credit,
-        "yes" if row.disputed else "",
+        say(YES) if row.disputed else "",
         row.day,
-        "yes" if row.standing == Standing.COUNTED else row.standing,
+        say(YES if row.standing == Standing.COUNTED else row.standing),
     )
 
 

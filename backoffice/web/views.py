@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
 
+DAYS_THAT_TELL = 7
+UNHEARD = ("late", "silent", "never")
+
 
 def address(path: str, **query: object) -> str:
     """A path with the filters that are set; a filter that is not set is not in the address."""
@@ -68,12 +71,22 @@ class Stock:
     """Cards that an institution still has, and for how long they last at its present pace."""
 
     left: int
-    per_day_milli: int
-    """Exams a day over the last weeks, in thousandths."""
+    used: int = 0
+    """Exams of the last weeks."""
+    days: int = 0
+    """Over how many days these were: a new clinic has not been there for weeks."""
+
+    @property
+    def too_new(self) -> bool:
+        """Whether there is a use, and no telling yet what it comes to: four minutes are no pace."""
+        return self.used > 0 and self.days < DAYS_THAT_TELL
 
     @property
     def days_left(self) -> int | None:
-        return self.left * 1000 // self.per_day_milli if self.per_day_milli else None
+        """None: nobody can tell, and cards are left."""
+        if self.left == 0:
+            return 0
+        return self.left * self.days // self.used if self.used and not self.too_new else None
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,11 @@ class MachineRow:
     """present, late, silent, never, desk (a card issuer: no reports expected), locked or retired."""
     pending: int = 0
     reader_healthy: bool | None = None
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether it should report and does not."""
+        return self.presence in UNHEARD
 
     @property
     def href(self) -> str:

@@ -12,9 +12,10 @@ from backoffice.pagination import cursor_text
 from backoffice.routing import Router
 from backoffice.web.page import Desk, DeskDep, safe_next
 from backoffice.web.pages.filters import ROWS_A_PAGE, BetterDep, NumberInPath, WorseDep
-from backoffice.web.reads import alarms, exams
+from backoffice.web.reads import alarms, exams, machines
+from backoffice.web.reads.machines import MachineFilter
 from backoffice.web.reads.slices import Slice
-from backoffice.web.views import AlertRow, Choice, Pager, address
+from backoffice.web.views import UNHEARD, AlertRow, Choice, Pager, address
 from backoffice.web.wording import ALERTS, spoken
 
 router = Router(prefix="/alerts", include_in_schema=False)
@@ -43,9 +44,16 @@ def alerts(
         alerts=shown.rows,
         pages=_pager(shown, state),
         alert_titles=spoken(desk.words, ALERTS),
+        unheard=_unheard(desk),
         doubts=doubts,
         doubts_more=all_doubts - len(doubts),
     )
+
+
+def _unheard(desk: Desk) -> int:
+    """Machines that should report and do not: some may have fallen silent a moment ago, and no alert says so yet."""
+    found = machines.by_presence(desk.session, MachineFilter(desk.viewer.institution_ids), desk.now)
+    return sum(found.get(presence, 0) for presence in UNHEARD)
 
 
 def _pager(shown: Slice[AlertRow], state: str) -> Pager:

@@ -59,7 +59,7 @@ def cards(
         card_states=spoken_states(desk.words),
         reason_names=spoken(desk.words, REASONS),
         filtered=any(value not in ("", None) for value in query.values()),
-        weak_medium=jobs.weak_cards_exist(desk.session),
+        weak_medium=desk.may_issue and jobs.weak_cards_exist(desk.session),
         institution="" if institution is None else str(institution),
         institution_choices=institution_choices(desk, institution),
         batch="" if batch is None else str(batch),

@@ -70,5 +70,5 @@ def institution(desk: DeskDep, code: NumberInPath, days: DaysDep) -> HTMLRespons
         latest=exams.latest(desk.session, wanted, LATEST_EXAMS),
         machines=machines.worst(desk.session, here, desk.now, MACHINES_SHOWN),
         batches=stock.batches(desk.session, cards),
-        stock=stock.stock_by_code(desk.session, [code], desk.now).get(code, Stock(0, 0)),
+        stock=stock.stock_by_code(desk.session, [code], desk.now).get(code, Stock(0)),
     )

@@ -9,16 +9,16 @@ from backoffice.accounts.access import RequireRole
 from backoffice.accounts.roles import Role
 from backoffice.authority.pins import PIN_CHARS_MIN
 from backoffice.errors import NotFound
+from backoffice.pagination import Cursor
 from backoffice.routing import Router
 from backoffice.web.page import Desk, DeskDep
 from backoffice.web.pages.filters import ROWS_A_PAGE, NewerDep, NumberInPath, OlderDep, cursor_pager
 from backoffice.web.reads import jobs
-from backoffice.web.views import Choice, address
+from backoffice.web.views import Choice, Refusal, address
 from backoffice.web.wording import JOB_STEPS, OUTCOMES, PROBLEMS, REASONS, spoken
 
 router = Router(prefix="/issuing", include_in_schema=False, dependencies=[Depends(RequireRole(Role.ISSUER))])
 
-ProblemDep = Annotated[str, Query(max_length=40)]
 STATES = {"active": jobs.ACTIVE, "done": ("done", "cancelled"), "all": ()}
 
 
@@ -27,9 +27,19 @@ def issuing(
     desk: DeskDep,
     older_than: OlderDep,
     newer_than: NewerDep,
-    problem: ProblemDep = "",
     state: Annotated[str, Query(pattern="^(active|done|all)$")] = "all",
 ) -> HTMLResponse:
+    return jobs_page(desk, older_than, newer_than, state)
+
+
+def jobs_page(
+    desk: Desk,
+    older_than: Cursor | None = None,
+    newer_than: Cursor | None = None,
+    state: str = "all",
+    refusal: Refusal | None = None,
+) -> HTMLResponse:
+    """The list of jobs; ``refusal`` = the order that this page answers."""
     shown = jobs.listed(desk.session, STATES[state], ROWS_A_PAGE, older_than, newer_than)
     waiting = jobs.batches_without_cards(desk.session)
     return desk.page(
@@ -40,7 +50,7 @@ def issuing(
         jobs=shown.rows,
         pages=cursor_pager("/issuing", shown.newer_than, shown.older_than, state=state),
         weak_medium=jobs.weak_cards_exist(desk.session),
-        problem=problem,
+        refusal=refusal,
         waiting_batches=waiting[: jobs.BATCHES_MAX],
         more_waiting=len(waiting) > jobs.BATCHES_MAX,
         readers=jobs.readers(desk.session),
@@ -51,7 +61,12 @@ def issuing(
 
 
 @router.get("/{job_id}")
-def job(desk: DeskDep, job_id: NumberInPath, problem: ProblemDep = "") -> HTMLResponse:
+def job(desk: DeskDep, job_id: NumberInPath) -> HTMLResponse:
+    return job_page(desk, job_id)
+
+
+def job_page(desk: Desk, job_id: int, refusal: Refusal | None = None) -> HTMLResponse:
+    """Everything about one job; ``refusal`` = the order that this page answers."""
     found = jobs.one(desk.session, job_id)
     if found is None:
         raise NotFound()
@@ -59,7 +74,7 @@ def job(desk: DeskDep, job_id: NumberInPath, problem: ProblemDep = "") -> HTMLRe
         "pages/job.html",
         "issuing",
         job=found,
-        problem=problem,
+        refusal=refusal,
         pin_least=PIN_CHARS_MIN,
         outcomes=spoken(desk.words, OUTCOMES),
         failures=jobs.failures(desk.session, job_id),

@@ -6,23 +6,19 @@ made while others wait for their turn to write.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Form, Request
 from protocol import uplink
 from pydantic import SecretStr
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from backoffice.accounts.roles import Viewer
 from backoffice.authority import opening, orders
 from backoffice.authority.pins import PIN_CHARS_MAX, PIN_CHARS_MIN
 from backoffice.commands import revoking, service
 from backoffice.commands.endpoints import OrderDesk
-from backoffice.db import READ
-from backoffice.deps import dated
 from backoffice.devices import service as devices
-from backoffice.errors import BackOfficeError, InvalidInput
+from backoffice.errors import InvalidInput
 from backoffice.machines import configuration
 from backoffice.models import MachineCommand
 from backoffice.routing import Router
@@ -31,9 +27,10 @@ from backoffice.tls import certificates
 from backoffice.web.page import Desk
 from backoffice.web.pages.filters import NumberInPath
 from backoffice.web.pages.machines import machine_page
+from backoffice.web.pages.sent_form import SentForm
 from backoffice.web.reads import choices
 from backoffice.web.views import Refusal
-from backoffice.workshop import AtDeskDep, DeskAdministratorDep, Workshop, WorkshopDep
+from backoffice.workshop import AtDeskDep, DeskAdministratorDep, WorkshopDep
 
 PLACE = "#orders"
 CARD_PATIENCE_MS = 60_000
@@ -57,13 +54,8 @@ class NotConfirmed(InvalidInput):
     code = "confirm"
 
 
-@dataclass(frozen=True)
-class Counter:
-    """Where an administrator hands in one form, and is answered."""
-
-    request: Request
-    viewer: Viewer
-    workshop: Workshop
+class Counter(SentForm):
+    """Where an administrator hands in a form of a machine's page, and is answered."""
 
     def order(
         self, machine_id: int, form: str, make: Callable[[OrderDesk], MachineCommand], **typed: object
@@ -78,23 +70,17 @@ class Counter:
         return self.do(machine_id, form, work, **typed)
 
     def do(self, machine_id: int, form: str, work: Callable[[], object], **typed: object) -> Response:
-        """Do what the form asks for, and lead to the machine; ``typed`` = what it is to show again if it is refused."""
-        try:
-            work()
-        except BackOfficeError as error:
-            shown = {name: str(value) for name, value in typed.items() if value not in (UNCHANGED, False)}
-            return self._refused(machine_id, error, Refusal(form, error.code, error.detail, shown))
-        return RedirectResponse(f"/machines/{machine_id}{PLACE}", 303)
-
-    def _refused(self, machine_id: int, error: BackOfficeError, refusal: Refusal) -> Response:
-        context = self.workshop.context
+        """Do what the form asks for, and lead to the machine's orders."""
         at = f"/machines/{machine_id}"
-        with dated(context, READ) as session:
-            desk = Desk(self.request, session, self.viewer, self.workshop.now(), context.settings.timezone, at)
-            page = machine_page(desk, self.workshop, machine_id, refusal=refusal)
-        page.status_code = error.status
-        page.headers.update(error.headers())
-        return page
+
+        def done() -> str:
+            work()
+            return at + PLACE
+
+        def show_again(desk: Desk, refusal: Refusal) -> HTMLResponse:
+            return machine_page(desk, self.workshop, machine_id, refusal=refusal)
+
+        return self.answer(done, show_again, at, form, **typed)
 
 
 def get_counter(request: Request, viewer: DeskAdministratorDep, workshop: WorkshopDep) -> Counter:

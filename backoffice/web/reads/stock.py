@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from backoffice.cards import repository
 from backoffice.issuing.stock import left
-from backoffice.models import Batch, Card, Institution, Machine, Master, Usage, White
+from backoffice.models import Batch, Card, Institution, Machine, Master, Usage, UsageTotal, White
 from backoffice.models.batch import ALIVE
 from backoffice.pagination import Cursor, merged
 from backoffice.usage.wanted import Wanted
@@ -91,16 +91,30 @@ def stock_by_code(session: Session, codes: Iterable[int], now: int) -> dict[int,
     tallies = repository.tallies(session, "institution", codes)
     here = [code for code, tally in tallies.items() if tally.get("batches")]
     used = _used_by_code(session, here, now)
-    return {code: Stock(left(tallies[code]), used.get(code, 0) * 1000 // PACE_DAYS) for code in here}
+    return {code: Stock(left(tallies[code]), *used.get(code, (0, 0))) for code in here}
 
 
-def _used_by_code(session: Session, codes: Sequence[int], now: int) -> dict[int, int]:
-    """Exams of the last weeks that count."""
+def _used_by_code(session: Session, codes: Sequence[int], now: int) -> dict[int, tuple[int, int]]:
+    """Exams of the last weeks that count, and over how many days: since the first one where that was in these weeks."""
     query = select(col(Institution.id), col(Institution.code)).where(col(Institution.code).in_(codes))
     code_of = {number: code for number, code in session.execute(query) if number is not None}
     clinics = use.calendars(session, frozenset(code_of), now)
     paced = use.of_last(session, Wanted(frozenset(code_of)), clinics, PACE_DAYS)
-    return {code: sum(paced.of(number, PACE_DAYS)) for number, code in code_of.items()}
+    ever = _exams_ever(session, code_of)
+    found = {}
+    for number, code in code_of.items():
+        by_day = paced.of(number, PACE_DAYS)
+        used = sum(by_day)
+        is_new = 0 < used == ever.get(number, 0)
+        idle_days = next(place for place, count in enumerate(by_day) if count) if is_new else 0
+        found[code] = used, PACE_DAYS - idle_days
+    return found
+
+
+def _exams_ever(session: Session, institution_ids: Iterable[int]) -> dict[int, int]:
+    query = select(col(UsageTotal.institution_id), func.sum(col(UsageTotal.exams)))
+    mine = query.where(col(UsageTotal.institution_id).in_(institution_ids))
+    return {number: int(exams) for number, exams in session.execute(mine.group_by(col(UsageTotal.institution_id)))}
 
 
 def cards(

@@ -14,7 +14,11 @@ function leaveOutEmpty(form) {
   }
 }
 
-// Coming back with the browser's button shows a page from its memory, fields still off.
+// Coming back with the browser's button shows a page from its memory: fields still off, and with what was chosen last
+// instead of what the list below shows.
 addEventListener("pageshow", () => {
-  for (const field of document.querySelectorAll("form.filters :disabled")) field.disabled = false;
+  for (const form of document.querySelectorAll("form.filters")) {
+    form.reset();
+    for (const field of form.elements) field.disabled = false;
+  }
 });

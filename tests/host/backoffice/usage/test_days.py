@@ -71,7 +71,7 @@ def chart(page: str) -> list[tuple[str, int, bool]]:
 
 
 def lines(client: TestClient, path: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(client.get(path).text)))
+    return list(csv.DictReader(StringIO(client.get(path).content.decode("utf-8-sig"))))
 
 
 def test_todays_exams_are_todays_at_every_clinic(administrator: TestClient, clinics: dict[str, Machine]) -> None:

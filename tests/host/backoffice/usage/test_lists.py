@@ -297,7 +297,7 @@ def english() -> Formats:
 
 
 def test_the_file_has_every_row(viewer: TestClient, heap: int) -> None:
-    lines = list(csv.DictReader(StringIO(viewer.get("/usage.csv").text)))
+    lines = list(csv.DictReader(StringIO(viewer.get("/usage.csv").content.decode("utf-8-sig"))))
     numbers = [int(line["number"]) for line in lines]
     assert len(numbers) == len(set(numbers))
     assert len(numbers) in (heap, *(sum(k % CLINICS < clinics for k in range(heap)) for clinics in (1, 2)))

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+from sqlmodel import delete
 
 from backoffice.db import transaction
 from backoffice.machines import service as machines
 from backoffice.machines.schemas import MachineRegister, MachineRole
+from backoffice.models import Alert
 from tests.host.backoffice.web.office import DESKTOP, PHONE, Office, Visit
 
 PAGES = (
@@ -180,6 +182,35 @@ def test_an_error_is_a_page(visit: Visit) -> None:
         assert visit.go(path).status == status, path
         visit.wait_for(words)
         visit.forgive("Failed to load resource")
+        expect(visit.page.get_by_role("link", name="Machines", exact=True)).to_be_visible()  # the menu is there
+
+
+def test_what_is_not_for_an_account_keeps_its_menu(browser: Browser, office: Office) -> None:
+    with Visit(browser, office) as visit:
+        visit.enter("clinic")
+        for path, status in (("/issuing", 403), ("/institutions/2", 404)):
+            assert visit.go(path).status == status
+            visit.forgive("Failed to load resource")
+            expect(visit.page.get_by_role("link", name="Machines", exact=True)).to_be_visible()
+            assert visit.page.get_by_role("link", name="Issuing").count() == 0
+            expect(visit.page.locator(".who")).to_contain_text("Clinic")
+
+
+def test_a_machine_that_is_not_heard_of(visit: Visit) -> None:
+    """What it said last is old, and nobody is told that there is nothing to look at."""
+    with transaction(visit.office.context.engine) as session:
+        session.exec(delete(Alert))
+    for path in ("/", "/alerts", "/machines/3002"):
+        visit.go(path)
+        alerts = visit.page.locator("#alerts")
+        expect(alerts).to_contain_text("not reporting as expected")
+        expect(alerts).not_to_contain_text("Nothing to look at")
+    for place in ("#health", "#links"):
+        expect(visit.page.locator(place)).to_contain_text("As of its last report, 3 days ago")
+    expect(visit.page.locator("#health .pill.good")).to_have_count(0)
+    visit.go("/machines/1001")
+    expect(visit.page.locator("#health")).not_to_contain_text("As of its last report")
+    expect(visit.page.locator("#alerts")).to_contain_text("Nothing to look at")
 
 
 def test_pages_can_be_read_without_scripts(browser: Browser, office: Office) -> None:

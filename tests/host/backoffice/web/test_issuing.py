@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from backoffice.db import transaction
-from backoffice.models import IssuingJob
+from backoffice.models import Device, IssuingJob
 from tests.host.backoffice.web.office import Office, Visit
 
 
@@ -13,6 +13,22 @@ def test_a_device_that_is_not_there_is_said_so(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Resume").click()
     expect(visit.page.locator("#job")).to_contain_text("The device's port cannot be opened")
     assert visit.path == "/issuing/2"
+
+
+def test_a_refused_order_of_cards_keeps_what_was_chosen(office: Office, visit: Visit) -> None:
+    with transaction(office.context.engine) as session:
+        other = Device(id=3, name="Second issuer", url="/dev/ttyNOWHERE3", role="child_issuer", created_at=0)
+        session.add(other)
+    visit.go("/issuing")
+    visit.page.get_by_label("Issuer").select_option("3")
+    visit.page.get_by_label("PIN of the white card").fill("123456")
+    with office.app.state.workshop.station(other).claim("somebody"):
+        visit.page.get_by_role("button", name="Begin").click()
+        expect(visit.page.get_by_role("alert")).to_contain_text("Somebody else is working with this device.")
+    visit.forgive("the server responded with a status of")
+    assert visit.path == "/issuing"
+    expect(visit.page.get_by_label("Issuer")).to_have_value("3")
+    expect(visit.page.get_by_label("PIN of the white card")).to_have_value("")
 
 
 def test_the_rest_of_a_job_is_given_up(visit: Visit) -> None:

@@ -81,6 +81,7 @@ def test_the_bar_of_today_grows(office: Office, machine: Machine, visit: Visit) 
     report(office, machine)
     expect(visit.page.locator("#log")).to_contain_text("45077")
     expect(today).not_to_have_attribute("d", flat)
+    expect(visit.page.locator("#by-day .panel-head")).to_contain_text("1 exam")  # what stands above it agrees
     assert visit.page.evaluate("window.marked") is True
 
 
@@ -236,11 +237,21 @@ def test_what_the_reader_holds_stays(office: Office, machine: Machine, visit: Vi
     page = visit.page
     page.get_by_text("Show as a table").click()
     page.locator("#latest").get_by_role("link", name="Card 5291").focus()
+    before = int(page.locator("[data-key=total-days-30]").get_attribute("data-value") or 0)
     machine.exam(45077)
     report(office, machine)
     expect(page.locator("#latest tbody tr").first).to_contain_text("Card 45077")
     assert page.evaluate("document.activeElement.textContent") == "Card 5291"
     assert page.locator("#by-day details").get_attribute("open") is not None
+    total = f"{before + 1:,} exams"
+    expect(page.locator("#by-day .panel-head")).to_contain_text(total)
+    assert page.locator("[data-key=total-days-30]").get_attribute("data-value") == str(before + 1)
+    table = page.locator("#by-day summary")
+    table.focus()
+    machine.exam(45078)
+    report(office, machine)
+    expect(page.locator("#latest tbody tr").first).to_contain_text("Card 45078")
+    expect(table).to_be_focused()
 
 
 def test_others_institutions_do_not_move_my_page(browser: Browser, office: Office, machine: Machine) -> None:

@@ -22,6 +22,36 @@ def test_a_filter_goes_into_the_address(visit: Visit) -> None:
     expect(visit.page.get_by_label("Institution")).to_have_value("2")
 
 
+def test_back_from_another_filter_shows_the_one_that_the_list_has(visit: Visit) -> None:
+    visit.go("/usage?institution=2")
+    visit.page.get_by_label("Institution").select_option(label="North Eye Clinic")
+    visit.page.wait_for_url("**/usage?institution=1")
+    expect(visit.page.locator("#exams tbody")).not_to_contain_text("Riverside Hospital")
+    visit.page.go_back()
+    expect(visit.page.locator("#exams tbody")).not_to_contain_text("North Eye Clinic")
+    expect(visit.page.get_by_label("Institution")).to_have_value("2")
+
+
+def test_beyond_the_end_of_a_list(visit: Visit) -> None:
+    """Nothing is said to be empty that is not; one click leads to where the list begins, with its filters."""
+    for path, name, begin in (
+        ("/usage?institution=2&older_than=1-1", "exams", "/usage?institution=2"),
+        ("/cards?older_than=1-1", "cards", "/cards"),
+        ("/issuing?older_than=1-1", "jobs", "/issuing"),
+        ("/sms?older_than=1-1-1", "sms", "/sms"),
+        ("/alerts?better_than=0-1-1", "alerts", "/alerts"),
+        ("/machines?after=99999999", "machines", "/machines"),
+        ("/machines/1002?below=1", "log", "/machines/1002"),
+        ("/machines/1002?older=1", "order-list", "/machines/1002#orders"),
+    ):
+        assert visit.go(path).status == 200, path
+        place = visit.page.locator(f"#{name}")
+        expect(place).to_contain_text("The list has ended before this place")
+        assert place.get_by_role("link", name="To its beginning").get_attribute("href") == begin
+    visit.go("/usage?offset=100000")  # of earlier releases: not there any more, so it moves nothing
+    expect(visit.page.locator("#exams tbody tr")).to_have_count(50)
+
+
 def test_a_filter_that_finds_nothing_says_so(visit: Visit) -> None:
     visit.go("/usage?institution=3&until=2020-01-01")
     visit.wait_for("No exam fits these filters")

@@ -2,12 +2,16 @@
 
 import csv
 import gzip
+import re
+from dataclasses import replace
 from datetime import UTC
 from io import StringIO
 from pathlib import Path
 
 import httpx2
 import pytest
+from click import Group
+from typer.main import get_command
 
 from backoffice.web import assets, catalog
 from backoffice.web.charts import chart
@@ -15,10 +19,11 @@ from backoffice.web.formats import Formats
 from backoffice.web.i18n import LANGUAGES, choose_language, translator
 from backoffice.web.page import safe_next
 from backoffice.web.security import HEADERS
-from backoffice.web.spreadsheet import spreadsheet
+from backoffice.web.spreadsheet import COLUMNS, spreadsheet
 from backoffice.web.views import DebitRow, Stock, address
 from tests.host.backoffice.support import PASSWORD
 from tests.host.backoffice.web.office import Office
+from tools.cli import app as perscan
 
 NOW = 1_795_445_000
 
@@ -97,9 +102,16 @@ def test_a_change_from_nothing_is_no_division(english: Formats) -> None:
 
 
 def test_a_stock_without_use_lasts_for_nobody_knows_how_long() -> None:
-    assert Stock(100, 0).days_left is None
-    assert Stock(100, 2500).days_left == 40
-    assert Stock(0, 2500).days_left == 0
+    assert Stock(100).days_left is None
+    assert Stock(100, used=70, days=28).days_left == 40
+    assert Stock(0, used=70, days=28).days_left == Stock(0).days_left == 0
+
+
+def test_the_first_minutes_of_a_clinic_are_no_pace() -> None:
+    first_day = Stock(58, used=4, days=1)
+    assert (first_day.days_left, first_day.too_new) == (None, True)
+    second_week = Stock(60, used=40, days=8)
+    assert (second_week.days_left, second_week.too_new) == (12, False)
 
 
 def test_an_address_leaves_out_what_was_not_chosen() -> None:
@@ -112,6 +124,32 @@ def test_a_spreadsheet_takes_no_formula_from_a_name(english: Formats) -> None:
     lines = list(csv.reader(StringIO("".join(spreadsheet([[row]], english)))))
     cells = ["1", "2026-11-23T14:43:20Z", "trusted", "7", '\'=cmd|"x"', "1", "2", "3", "", "2026-11-23", "yes"]
     assert lines[1] == cells
+
+
+def test_a_spreadsheet_speaks_the_readers_language(english: Formats) -> None:
+    row = DebitRow(1, NOW, "estimated", "North", 7, "m", 1, 2, 3, True, NOW, day="2026-11-23", standing="void")
+    for language, name, codes in (
+        ("en", "time quality", {"estimated", "yes", "void"}),
+        ("zh_Hans", "时间依据", {"估计", "是", "作废"}),
+    ):
+        formats = replace(english, translator=translator(language))
+        names, cells = csv.reader(StringIO("".join(spreadsheet([[row]], formats)).removeprefix("\ufeff")))
+        assert len(names) == len(COLUMNS)
+        assert name in names
+        assert codes <= set(cells)
+
+
+def test_no_page_names_a_command_that_does_not_exist() -> None:
+    known = get_command(perscan)
+    assert isinstance(known, Group)
+    for message in catalog.collect():
+        said = message.id if isinstance(message.id, str) else " ".join(message.id)
+        for words in re.findall(r"\bperscan ((?:[a-z-]+ ?)+)", said):
+            first, *more = words.split()
+            command = known.commands.get(first)
+            assert command is not None, said
+            if isinstance(command, Group) and more:
+                assert more[0] in command.commands, said
 
 
 def test_the_chart_library_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +205,8 @@ def test_the_file_holds_what_the_page_shows(office: Office) -> None:
         client.post("/login", data={"login": "clinic", "password": PASSWORD})
         answer = client.get("/usage.csv?since=2026-11-20")
         assert answer.headers["content-type"].startswith("text/csv")
-        lines = list(csv.DictReader(StringIO(answer.text)))
+        assert answer.content.startswith(b"\xef\xbb\xbf")  # or a spreadsheet takes it for another code page
+        lines = list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
         assert {line["institution"] for line in lines} == {"North Eye Clinic"}
         assert min(line["time"] for line in lines).startswith("2026-11-20")
         assert client.get("/usage.csv?institution=2").status_code == 404

@@ -5,28 +5,30 @@ const FRESH_MS = 2_500;
 
 export function exchange(region, newer) {
   const before = keyed(region);
-  if (region.querySelector("[data-chart]")) {
-    exchangeCharts(region, newer);
-  } else if (!region.contains(document.activeElement) || region === document.activeElement) {
-    region.replaceChildren(...document.adoptNode(newer).childNodes);
-  } else {
-    keepFocus(region, newer);
-  }
+  const held = region.contains(document.activeElement) && region !== document.activeElement ? document.activeElement : null;
+  const scrolled = [...region.querySelectorAll(".chart-table")].map((table) => [table, table.scrollTop]);
+  document.adoptNode(newer);
+  keepCharts(region, newer);
+  region.replaceChildren(...newer.childNodes);
+  for (const [table, top] of scrolled) table.scrollTop = top;
+  if (held) (held.isConnected ? held : sameIn(region, held))?.focus({ preventScroll: true });
   markFresh(region, before);
 }
 
-function exchangeCharts(region, newer) {
-  const bodies = newer.querySelectorAll("[data-chart] tbody");
-  region.querySelectorAll("[data-chart] tbody").forEach((body, index) => {
-    if (bodies[index]) body.replaceWith(document.adoptNode(bodies[index]));
-  });
+// A drawn chart stays with all that is open and chosen in it; its table gets the newer rows.
+function keepCharts(region, newer) {
+  for (const figure of region.querySelectorAll("[data-chart]")) {
+    const fresh = newer.querySelector(`[data-chart="${CSS.escape(figure.dataset.chart)}"]`);
+    if (!fresh) continue;
+    figure.querySelector("tbody").replaceWith(fresh.querySelector("tbody"));
+    fresh.replaceWith(figure);
+  }
 }
 
-function keepFocus(region, newer) {
-  const held = document.activeElement;
-  const address = held.id ? `#${CSS.escape(held.id)}` : held.getAttribute("href") && `[href="${CSS.escape(held.getAttribute("href"))}"]`;
-  region.replaceChildren(...document.adoptNode(newer).childNodes);
-  if (address) region.querySelector(address)?.focus({ preventScroll: true });
+function sameIn(region, held) {
+  const href = held.getAttribute("href");
+  const address = held.id ? `#${CSS.escape(held.id)}` : href && `[href="${CSS.escape(href)}"]`;
+  return address ? region.querySelector(address) : null;
 }
 
 function keyed(region) {
