@@ -62,7 +62,7 @@ format: $(SETUP) ## put every file into the project's format
 	@$(RUN) -m ruff check --fix .
 	@$(RUN) -m ruff format .
 
-docs: $(SETUP) ## write the generated documents anew (formats, error codes)
+docs: $(SETUP) ## write the generated documents anew (formats, error codes, settings)
 	@$(RUN) -m tools.docs
 
 enumerate: $(SETUP) ## tear and cut one debit, one batch card and one issue at every point there is

@@ -1,4 +1,4 @@
-"""What a person may set about the back office, by PERSCAN_* environment variables.
+"""What a person may set about the back office, by PERSCAN_* environment variables; docs/settings.md is made from it.
 
 No setting is a secret: secrets live in the keyring file or are typed by a person.
 """
@@ -31,7 +31,7 @@ def _in_data_path(name: str) -> Any:
 class Settings(BaseModel):
     """Settings of one back office process."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     data_path: Path = Field(default_factory=lambda: user_data_path("perscan", appauthor=False).absolute())
     """Folder of everything that is not placed by a setting of its own. By default it is this user's, wherever the
@@ -45,7 +45,9 @@ class Settings(BaseModel):
     cache_path: Path = _in_data_path("cache")
     """Folder for what can be made again, such as the chart library. It may be emptied at any time."""
     host: str = "127.0.0.1"
+    """Address to listen on. Anything but this computer's own needs TLS: a certificate here, or a proxy in front."""
     port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
     public_origin: str = ""
     """Scheme, host and port that browsers see (https://perscan.example) when a proxy stands in front."""
     trusted_proxies: str = ""
@@ -61,6 +63,7 @@ class Settings(BaseModel):
     tls_ca: Path | None = None
     """The authority (PEM) that provisioning tells machines to trust; `perscan tls make` makes one."""
     login_lifetime_s: int = Field(default=12 * 3600, ge=300, le=30 * 86400)
+    """How long a login lasts."""
     report_interval_s: int = Field(default=3600, ge=10, le=30 * 86400)
     """How often a machine is expected to report unless it is registered with another interval."""
     timezone: str = "UTC"
@@ -82,6 +85,7 @@ class Settings(BaseModel):
     sms_modem_port: str = ""
     """The modem's serial port, or any URL that pyserial knows."""
     sms_modem_baud: int = Field(default=115200, ge=1200, le=921600)
+    """Speed of the modem's serial port."""
     sms_per_machine_day: int = Field(default=200, ge=1, le=10_000)
     """So many short messages at most go to one machine in 24 hours: what a machine gone wild may cost."""
     sms_per_minute: int = Field(default=600, ge=1, le=100_000)
@@ -89,7 +93,9 @@ class Settings(BaseModel):
     sms_keep_days: int = Field(default=400, ge=1, le=3650)
     """How long the lists of short messages go back. Journals are not affected."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    """The least that is logged: debug, info, warning or error."""
     log_json: bool = True
+    """Log lines as JSON; otherwise for people to read."""
 
     @model_validator(mode="before")
     @classmethod

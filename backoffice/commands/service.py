@@ -32,7 +32,6 @@ KIND_NAMES = {
     uplink.SETTINGS: "settings",
     uplink.LOCK: "lock",
     uplink.UNLOCK: "unlock",
-    uplink.UPDATE_OFFER: "update_offer",
     uplink.SET_TIME: "set_time",
 }
 OPEN_COMMANDS_MAX = 32

@@ -1,6 +1,6 @@
 """What the back office can order, by number: apart from the messages, because a machine that obeys needs no more.
 
-Law: a kind's number is never reused; arguments are only ever appended.
+Law: a kind's number is never reused; arguments are only ever appended. 7 is set aside.
 """
 
 REVOKE_BATCH = 1  # [batch]: accept no card of it any more
@@ -9,5 +9,4 @@ REFUND_CREDIT = 3  # [batch, credit]: an intent in doubt that never became a deb
 SETTINGS = 4  # [{name: value}]: change settings
 LOCK = 5  # [number, signature, text]: grant nothing until unlocked; signed (see Orders)
 UNLOCK = 6  # [number, signature, text]: grant again; signed
-UPDATE_OFFER = 7  # [version, address, SHA-256]: a newer firmware is there
 SET_TIME = 8  # [time]: set the clock and trust it; only in the answer to a report

@@ -19,7 +19,6 @@ from protocol.command_kinds import REVOKE_CREDIT as REVOKE_CREDIT
 from protocol.command_kinds import SET_TIME as SET_TIME
 from protocol.command_kinds import SETTINGS as SETTINGS
 from protocol.command_kinds import UNLOCK as UNLOCK
-from protocol.command_kinds import UPDATE_OFFER as UPDATE_OFFER
 from protocol.errors import Malformed, OutOfRange, UnknownVersion
 
 TYPE_CHECKING = False
