@@ -10,7 +10,7 @@ from tools.uplinks.cli import uplinks
 
 app = typer.Typer(
     name="perscan",
-    help="Pay per scan: cards, machines, usage and shares.",
+    help="Pay per scan: cards, machines and usage.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,

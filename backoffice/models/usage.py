@@ -1,4 +1,4 @@
-"""Usage: what the shares are computed from."""
+"""Usage: a row for each debit, and whether it counts."""
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel

@@ -20,8 +20,7 @@ INTRODUCTION = """# Settings
 
 Every setting of the back office is an environment variable. None is a secret: secrets lie in files of their own, or are
 typed by a person. A value that makes no sense stops the start, with its name. [operations.md](operations.md) says which
-of them a server needs. This file is generated from `backoffice/settings.py` by `make docs`, and `make lint` compares the
-two.
+of them a server needs. This file is generated from `backoffice/settings.py` by `make docs`; `make lint` compares them.
 """
 
 
