@@ -318,8 +318,8 @@ def test_orders_in_chinese(browser: Browser, office: Office, machine: Machine) -
         visit.enter("admin")
         visit.go("/machines/1002")
         expect(visit.page.locator("#orders-name")).to_have_text("指令")
-        expect(visit.page.locator("#order-list")).to_contain_text("新连接不可用，机器已自动退回原来的连接。")
-        expect(visit.page.locator("#links")).to_contain_text("Wi-Fi 网络未接受机器。")
+        expect(visit.page.locator("#order-list")).to_contain_text("新连接不可用，刷卡机已自动退回原来的连接。")
+        expect(visit.page.locator("#links")).to_contain_text("刷卡机无法接入 Wi-Fi。")
 
 
 def test_the_link_and_the_clock_of_a_machine(visit: Visit) -> None:
