@@ -10,6 +10,7 @@ import typer
 from client import words
 from client.debit import REFERENCE_CHARS, Client
 from client.errors import HostLinkError, LinkLost, LinkTimeout
+from client.language import say
 
 app = typer.Typer(help="Drive a swipe machine over its host link.", no_args_is_help=True)
 
@@ -97,10 +98,15 @@ def debit(
     desk = _desk(context)
     with desk.machine() as client:
         grant = client.debit(int(timeout_s * 1000), reference)
-        left = "" if grant.left is None else f" {grant.left} cards left."
+        said = [
+            words.of_reason("granted"),
+            say("Batch {batch}, credit {credit}.", batch=grant.batch, credit=grant.credit),
+        ]
+        if grant.left is not None:
+            said.append(say("{left} cards left.", left=grant.left))
         desk.say(
             {"reason": "granted", "batch": grant.batch, "credit": grant.credit, "seq": grant.seq, "left": grant.left},
-            f"{words.of_reason('granted')} Batch {grant.batch}, credit {grant.credit}.{left}",
+            " ".join(said),
         )
 
 
@@ -112,8 +118,14 @@ def init_batch(context: typer.Context, timeout_s: Seconds = 60.0) -> None:
         batch = client.init_batch(int(timeout_s * 1000))
         desk.say(
             {"batch": batch.batch, "first": batch.first, "count": batch.count, "machine_id": batch.machine_id},
-            f"Batch {batch.batch} is ready on machine {batch.machine_id}: {batch.count} cards, "
-            f"credits {batch.first} to {batch.first + batch.count - 1}.",
+            say(
+                "Batch {batch} is ready on machine {machine}: {count} cards, credits {first} to {last}.",
+                batch=batch.batch,
+                machine=batch.machine_id,
+                count=batch.count,
+                first=batch.first,
+                last=batch.first + batch.count - 1,
+            ),
         )
 
 
@@ -122,7 +134,7 @@ def end(context: typer.Context) -> None:
     """The exam is over: disable the medical device."""
     desk = _desk(context)
     with desk.machine() as client:
-        desk.say({"seq": client.end()}, "Exam ended.")
+        desk.say({"seq": client.end()}, say("Exam ended."))
 
 
 @app.command()

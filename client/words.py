@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from client.language import say
+
+CALL_SUPPORT = "Call support."
 REASONS = {
     "granted": "Card accepted. The exam may start.",
     "used": "This card was already used.",
@@ -15,7 +18,7 @@ REASONS = {
     "removed_early": "Tap again: the card was removed too early.",
     "two_cards": "More than one card on the reader. Show one card only.",
     "not_initialised": "The machine has no batch yet. Show the batch card first.",
-    "locked": "The machine is locked. Call support.",
+    "locked": "The machine is locked.",
     "expired": "This card has expired.",
     "revoked": "This card was revoked.",
     "out_of_range": "This number is outside the range that was signed.",
@@ -40,57 +43,95 @@ REASONS = {
 
 
 def of_reason(reason: str, message: str = "") -> str:
-    """The sentence for a reason; what the device said stands in for a reason we have no words for."""
-    return REASONS.get(reason, message or reason)
+    """The sentence for a reason; what the device said stands in for a reason we have no words for.
+
+    A locked machine's message is what its authority wants to be done: a number to call, as a rule."""
+    if reason == "locked":
+        return f"{say(REASONS[reason])} {message if message not in ('', reason) else say(CALL_SUPPORT)}"
+    return say(REASONS[reason]) if reason in REASONS else message or reason
 
 
 def of_notification(method: str, params: dict[str, Any]) -> str:
     """One line for what the machine says by itself."""
     match method:
         case "tap":
-            card = _card_text(params)
-            return f"tap: {of_reason(str(params.get('reason', '?')))}{card}"
+            return say("tap: {reason}{card}", reason=of_reason(str(params.get("reason", "?"))), card=_card_text(params))
         case "screen":
             lines = params.get("lines")
-            return "screen: " + " | ".join(str(line) for line in lines if line) if isinstance(lines, list) else "screen"
+            shown = " | ".join(str(line) for line in lines if line) if isinstance(lines, list) else ""
+            return say("screen: {lines}", lines=shown)
         case "uplink":
-            return f"uplink: acknowledged up to {params.get('acked', '?')}, {params.get('pending', '?')} waiting"
+            acked, pending = params.get("acked", "?"), params.get("pending", "?")
+            return say("uplink: acknowledged up to {acked}, {pending} waiting", acked=acked, pending=pending)
         case "reader":
-            return f"reader: {params.get('state', '?')}"
+            return say("reader: {state}", state=params.get("state", "?"))
         case "progress":
-            return f"progress: {params.get('step', '?')} of {params.get('of', '?')}"
+            return say("progress: {step} of {of}", step=params.get("step", "?"), of=params.get("of", "?"))
         case _:
             return f"{method}: {params}"
 
 
 def _card_text(params: dict[str, Any]) -> str:
-    parts = [f"{name} {params[name]}" for name in ("batch", "credit") if params.get(name) is not None]
+    parts = [
+        words
+        for name, words in (
+            ("batch", say("batch {number}", number=params.get("batch"))),
+            ("credit", say("credit {number}", number=params.get("credit"))),
+        )
+        if params.get(name) is not None
+    ]
     return f" ({', '.join(parts)})" if parts else ""
 
 
 def of_status(status: dict[str, Any]) -> list[str]:
     """The state of a machine in a few lines a person can read out on the telephone."""
-    journal, reader, uplink = (_part(status, name) for name in ("journal", "reader", "uplink"))
+    reader, exam = _part(status, "reader"), _part(status, "exam")
+    healthy = bool(reader.get("healthy"))
     lines = [
-        f"Machine {status.get('machine_id')} ({status.get('role') or 'not initialised'}), "
-        f"firmware {status.get('firmware')}, institution {status.get('institution')}",
-        f"Reader: {'healthy' if reader.get('healthy') else 'NOT healthy'}, restarted {reader.get('reinits', 0)} times",
-        f"Journal: {journal.get('seq', 0)} entries, {journal.get('pending', 0)} not yet acknowledged by the server",
-        f"Uplink: {uplink.get('transport') or 'none'}, last error: {uplink.get('last_error') or 'none'}",
+        say(
+            "Machine {number} ({role}), firmware {firmware}, institution {institution}",
+            number=status.get("machine_id"),
+            role=status.get("role") or say("not initialised"),
+            firmware=status.get("firmware"),
+            institution=status.get("institution"),
+        ),
+        say("Reader: healthy, restarted {times} times", times=reader.get("reinits", 0))
+        if healthy
+        else say("Reader: NOT healthy, restarted {times} times", times=reader.get("reinits", 0)),
+        *_of_reports(_part(status, "journal"), _part(status, "uplink")),
+        *_of_batches(status.get("batches")),
     ]
-    batches = status.get("batches")
-    if isinstance(batches, list) and batches:
-        lines += [
-            f"Batch {entry.get('batch')}: {entry.get('left')} of {entry.get('count')} cards left" for entry in batches
-        ]
-    else:
-        lines.append("No batch yet: show the batch card (init-batch).")
     if status.get("locked"):
-        lines.append("LOCKED by the server.")
-    exam = _part(status, "exam")
+        lines.append(f"{say('LOCKED by the server.')} {status.get('lock_text') or say(CALL_SUPPORT)}")
     if exam.get("running"):
-        lines.append(f"Exam running: batch {exam.get('batch')}, credit {exam.get('credit')}")
+        batch, credit = exam.get("batch"), exam.get("credit")
+        lines.append(say("Exam running: batch {batch}, credit {credit}", batch=batch, credit=credit))
     return lines
+
+
+def _of_reports(journal: dict[str, Any], uplink: dict[str, Any]) -> list[str]:
+    entries, pending = journal.get("seq", 0), journal.get("pending", 0)
+    link, error = uplink.get("transport") or say("none"), uplink.get("last_error") or say("none")
+    return [
+        say(
+            "Journal: {entries} entries, {pending} not yet acknowledged by the server", entries=entries, pending=pending
+        ),
+        say("Uplink: {link}, last error: {error}", link=link, error=error),
+    ]
+
+
+def _of_batches(batches: object) -> list[str]:
+    if not isinstance(batches, list) or not batches:
+        return [say("No batch yet: show the batch card (init-batch).")]
+    return [
+        say(
+            "Batch {batch}: {left} of {count} cards left",
+            batch=entry.get("batch"),
+            left=entry.get("left"),
+            count=entry.get("count"),
+        )
+        for entry in batches
+    ]
 
 
 def _part(status: dict[str, Any], name: str) -> dict[str, Any]:

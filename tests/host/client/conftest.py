@@ -9,6 +9,12 @@ from tests.host.client.line_server import Handler, LineServer
 Serve = Callable[..., LineServer]
 
 
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever language the person speaks who runs the tests."""
+    monkeypatch.setenv("LC_ALL", "C")
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Makes a device: handlers by method, dots written as underscores."""

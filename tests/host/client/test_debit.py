@@ -72,6 +72,18 @@ def test_a_refusal_has_words_and_an_exit_code(serve: Serve) -> None:
     assert (result.exit_code, result.output) == (EXIT_REFUSED, "Tap again: the card was removed too early.\n")
 
 
+def test_a_locked_machine_says_what_its_authority_wants(serve: Serve) -> None:
+    def locked(server: LineServer, number: Any, _params: dict[str, Any]) -> None:
+        server.send_message(hostlink.failure(number, hostlink.REFUSED, reasons.LOCKED, "Call 400 800 1234"))
+
+    result = run(serve(swipe__debit=locked), "debit")
+    assert (result.exit_code, result.output) == (EXIT_REFUSED, "The machine is locked. Call 400 800 1234\n")
+    silent = serve(hello=answer(machine_id=7), status=answer(locked=True, lock_text=""))
+    assert "LOCKED by the server. Call support." in run(silent, "status").output
+    speaking = serve(hello=answer(machine_id=7), status=answer(locked=True, lock_text="Call 400 800 1234"))
+    assert "LOCKED by the server. Call 400 800 1234" in run(speaking, "status").output
+
+
 def test_no_machine_has_words_and_an_exit_code() -> None:
     result = CliRunner().invoke(app, ["--port", "/dev/does-not-exist", "end"])
     assert result.exit_code == EXIT_NO_LINK
