@@ -39,8 +39,7 @@ class Told:
 
     def pytest_collection_finish(self, session: Any) -> None:
         self.imported = self._entered()
-        for item in session.items:
-            self.tests[item.nodeid] = {"shared": item.get_closest_marker("xdist_group") is not None}
+        self.tests = {item.nodeid: {} for item in session.items}
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         one = self.tests[report.nodeid]
