@@ -15,6 +15,7 @@ def vectors(name: str) -> list:  # type: ignore[type-arg]
     folder = protocol.__file__.rsplit("/", 1)[0]
     with open(folder + "/vectors/" + name) as file:
         loaded: list = json.load(file)["vectors"]  # type: ignore[type-arg]
+    assert loaded, name
     return loaded
 
 
@@ -29,6 +30,15 @@ def error_code(function: object, *arguments: object) -> str:
     except ProtocolError as error:
         return error.code
     raise AssertionError("no error from " + repr(function))
+
+
+def accepts(function: object, *arguments: object) -> bool:
+    """Whether the call raises no ProtocolError."""
+    try:
+        function(*arguments)  # type: ignore[operator]
+    except ProtocolError:
+        return False
+    return True
 
 
 class Source:

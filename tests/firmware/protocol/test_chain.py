@@ -5,7 +5,7 @@ from protocol.records import BatchRecord
 
 from tests.firmware.protocol import samples
 from tests.firmware.protocol.samples import AUTHORITY_KEY, EPOCH, INSTITUTION, MACHINE, NOON
-from tests.firmware.protocol.support import MASTER_SECRET, error_code, public_key, sign
+from tests.firmware.protocol.support import MASTER_SECRET, accepts, error_code, public_key, sign
 
 
 def record(**changes: int) -> BatchRecord:
@@ -21,18 +21,22 @@ def verdict(made: BatchRecord, now: int | None = NOON, institution: int = INSTIT
     return error_code(chain.verify_batch, made, AUTHORITY_KEY, now, institution, machine, EPOCH)
 
 
+def passes(made: BatchRecord, now: int | None = NOON, machine: int = MACHINE) -> bool:
+    return accepts(chain.verify_batch, made, AUTHORITY_KEY, now, INSTITUTION, machine, EPOCH)
+
+
 def test_a_good_batch_passes() -> None:
-    chain.verify_batch(samples.batch_record(), AUTHORITY_KEY, NOON, INSTITUTION, MACHINE, EPOCH)
-    chain.verify_batch(samples.batch_record(), AUTHORITY_KEY, None, INSTITUTION, MACHINE, EPOCH)
-    chain.verify_white(samples.white_certificate(), AUTHORITY_KEY, NOON)
+    assert passes(samples.batch_record())
+    assert passes(samples.batch_record(), now=None)
+    assert accepts(chain.verify_white, samples.white_certificate(), AUTHORITY_KEY, NOON)
 
 
 def test_a_batch_for_any_machine_passes() -> None:
-    chain.verify_batch(record(machine_id=0, epoch=0), AUTHORITY_KEY, NOON, INSTITUTION, 99, EPOCH)
+    assert passes(record(machine_id=0, epoch=0), machine=99)
 
 
 def test_the_whole_white_range_passes() -> None:
-    chain.verify_batch(record(first_credit=1000, count=500), AUTHORITY_KEY, NOON, INSTITUTION, MACHINE, EPOCH)
+    assert passes(record(first_credit=1000, count=500))
 
 
 def test_other_machine_epoch_and_institution() -> None:

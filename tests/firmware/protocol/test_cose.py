@@ -30,6 +30,7 @@ def test_round_trip_with_external_data() -> None:
 
 def test_no_altered_byte_opens() -> None:
     message = cose.seal(KEY, b"\0\0\0\7", IV, b"payload")
+    assert cose.open_(KEY, message) == b"payload"
     for position in range(len(message)):
         wrong = bytearray(message)
         wrong[position] ^= 0x11

@@ -10,7 +10,9 @@ KEY = b"j" * 32
 
 
 def test_round_trip() -> None:
-    for entry in samples.mixed_entries():
+    entries = samples.mixed_entries()
+    assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1)) != []
+    for entry in entries:
         data = entry.encode()
         assert Entry.decode(data) == entry
         assert len(data) == journal.FIXED_BYTES + len(entry.detail) <= journal.MAX_ENTRY_BYTES

@@ -42,6 +42,7 @@ def test_a_frame_is_there_or_not_wherever_its_writing_stops() -> None:
     frame = mailbox.encode(UP, 9, bytes(range(100)))
     store = bytearray(STORE_BYTES)
     put(store, 0, before)
+    assert seen(bytes(store)) == [(UP, 7, b"an earlier report of another machine", 0)]
     first = len(before) // UNIT_BYTES
     source = Source(5)
     for written in range(len(frame) // UNIT_BYTES, -1, -1):

@@ -338,6 +338,20 @@ def test_one_user_has_so_many_tokens_and_no_more(administrator: TestClient, cont
     assert set(made) <= set(rows)
 
 
+def test_tokens_of_others_take_nobodys_place(administrator: TestClient, app: FastAPI, context: Context) -> None:
+    make_user(context, "sam", Role.ISSUER)
+    sam, wanted = log_in(app, "sam"), {"name": "program", "lifetime_days": 1}
+    ended = administrator.post("/api/v1/tokens", json=wanted).json()["read"]["id"]
+    administrator.delete(f"/api/v1/tokens/{ended}")
+    for _ in range(LIVE_TOKENS_MAX):
+        administrator.post("/api/v1/tokens", json=wanted).raise_for_status()
+    for _ in range(ENDED_TOKENS_KEPT + 2):
+        made = sam.post("/api/v1/tokens", json=wanted)
+        assert made.status_code == 201, made.text
+        sam.delete(f"/api/v1/tokens/{made.json()['read']['id']}")
+    assert ended in [row["id"] for row in administrator.get("/api/v1/tokens").json()["items"]]
+
+
 def test_whoever_logs_in_without_end_logs_out_the_oldest(app: FastAPI, context: Context) -> None:
     make_user(context, "sam", Role.ISSUER)
     browsers = []

@@ -304,6 +304,19 @@ def test_a_refund_that_comes_too_late_leaves_the_debit(administrator: TestClient
     assert len(administrator.get("/api/v1/usage").json()["items"]) == 1
 
 
+@pytest.mark.parametrize("result", [results.TOO_LATE, results.BAD_ARGUMENTS, results.FAILED])
+def test_a_refund_that_the_machine_refused_leaves_the_doubt(
+    administrator: TestClient, machine: Machine, result: int
+) -> None:
+    machine.write(journal.INTENT, 500)
+    machine.send(administrator)
+    order(administrator, "refunded-credits", batch=BATCH, credit=500)
+    command = machine.send(administrator, 2).commands[0]
+    answer(machine, command, result, credit=500)
+    machine.send(administrator, 2)
+    assert [row["credit"] for row in administrator.get("/api/v1/in-doubt").json()["items"]] == [500]
+
+
 def test_only_what_is_in_doubt_is_refunded(administrator: TestClient, machine: Machine) -> None:
     machine.exam(500)
     machine.send(administrator)

@@ -349,6 +349,14 @@ def test_who_sprays_is_slowed_down_and_others_are_not() -> None:
         fail(throttle, f"more{number}", sprayer, now)
 
 
+def test_who_sprays_is_answered_so_at_the_login(app: FastAPI, ada: str, context: Context) -> None:
+    for number in range(SPRAYING.free):
+        fail(context.throttle, f"login{number}", Caller(client_of(CLINIC)), NOW)
+    answer = try_in(browser(app, CLINIC), ada, PASSWORD)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, str(SPRAYING.first_s))
+    assert try_in(browser(app, "192.0.2.77"), ada, PASSWORD).status_code == 200
+
+
 def test_success_gives_back_what_it_had_cost_the_address_once() -> None:
     """Logging in with an account of one's own, in parallel or in turns, makes no room for more guesses at others."""
     throttle, own = Throttle(), Caller("192.0.2.1")

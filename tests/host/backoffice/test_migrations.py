@@ -1,6 +1,8 @@
 """The migrations lead to exactly what the models say."""
 
 import hashlib
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -14,6 +16,7 @@ from backoffice.context import Context
 from backoffice.db import make_engine
 from backoffice.settings import Settings
 from backoffice.sms.handed_in import HandedIn
+from tests.host.backoffice.machines import add_institution
 
 assert backoffice.models
 
@@ -25,7 +28,17 @@ def test_models_and_migrations_agree(context: Context) -> None:
 
 
 def test_migrating_twice_changes_nothing(context: Context) -> None:
+    add_institution(context)
+    before = everything_in(context)
     migrations.upgrade(context.engine)
+    assert everything_in(context) == before
+
+
+def everything_in(context: Context) -> list[str]:
+    with closing(sqlite3.connect(context.settings.database_path)) as connection:
+        found = list(connection.iterdump())
+    assert any("Eye clinic" in line for line in found)
+    return found
 
 
 def test_the_database_is_private_and_durable(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_every_state_and_reason_has_words_that_fit(language: str) -> None:
 
 def test_both_languages_have_the_same_places() -> None:
     english, chinese = words("en"), words("zh")
+    assert english.keys() == chinese.keys() != set()
     for name, lines in english.items():
         places = {place for place in LONGEST if any(place in line for line in lines)}
         assert places == {place for place in LONGEST if any(place in line for line in chinese[name])}, name

@@ -26,6 +26,7 @@ def test_a_line_of_the_modems_own_anywhere(stray: bytes) -> None:
 
 
 def test_a_line_that_breaks_the_pdu_in_two() -> None:
+    assert len(digits(PDU)) > 40
     for at in range(2, len(digits(PDU))):
         pieces = [digits(PDU)[:at], b"^RSSI:18", digits(PDU)[at:]]
         (entry,) = listing.entries([header(1, PDU), *pieces])

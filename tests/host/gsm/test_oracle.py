@@ -57,7 +57,9 @@ def test_they_read_our_deliver(number: str, text: str) -> None:
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("text", TEXTS)
 def test_we_read_their_submit(number: str, text: str) -> None:
-    for theirs_made in theirs.encodeSmsSubmitPdu(number, text, reference=5, requestStatusReport=True):
+    made = theirs.encodeSmsSubmitPdu(number, text, reference=5, requestStatusReport=True)
+    assert len(made) > 0
+    for theirs_made in made:
         found = network_pdu.decode_submit(bytes(theirs_made.data))
         assert (found.number, found.text, found.status_report) == (number, text, True)
 

@@ -53,6 +53,8 @@ def contained(decoder: Callable[..., object], *arguments: object) -> str | None:
         decoder(*arguments)
     except ProtocolError as error:
         return error.code
+    except Exception as error:
+        raise AssertionError(f"{decoder.__qualname__} crashed") from error
     return None
 
 

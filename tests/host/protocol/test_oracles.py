@@ -104,7 +104,10 @@ def test_openssl_accepts_a_signed_order() -> None:
     order = samples.order()
     key = ec.derive_private_key(int.from_bytes(samples.AUTHORITY_SCALAR), ec.SECP256R1()).public_key()
     r, s = int.from_bytes(order.signature[:32]), int.from_bytes(order.signature[32:])
-    key.verify(utils.encode_dss_signature(r, s), order.body(), ec.ECDSA(hashes.SHA256()))
+    signature, curve = utils.encode_dss_signature(r, s), ec.ECDSA(hashes.SHA256())
+    key.verify(signature, order.body(), curve)
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, order.body() + b"\0", curve)
 
 
 def opened_by_pycose(data: bytes) -> Enc0Message:

@@ -41,7 +41,7 @@ def test_from_wifi_to_gprs_and_back_after_a_while(lines: Uplinks, office: Office
     assert reported(machine)
     assert office.usage() == [1000, 1001]
     health = office.get("/machines/1")
-    assert health["last_transport"] == "wifi" if "last_transport" in health else True
+    assert health["transport"] == "wifi"
     assert machine.starts == 1, machine.crash_log
 
 

@@ -224,6 +224,39 @@ def test_another_history_with_a_hole_is_not_acknowledged_until_it_is_complete(
     assert len(usage(administrator, disputed=True)) == 3
 
 
+def test_another_history_is_not_joined_to_the_first_where_nothing_connects_them(
+    administrator: TestClient, context: Context, machine: Machine
+) -> None:
+    """Its first entries fit into a hole of the first history: that they come before a conflict makes them no part."""
+    machine.exam(500)
+    image = machine.copy()
+    for credit in (501, 502):
+        machine.exam(credit)
+        image.exam(credit + 10)
+    machine.send(administrator, 1, 4)
+    machine.send(administrator, 9, 12)
+    first_history = stored(context, machine)
+    assert image.send(administrator, 7, 10).ack_seq == 0
+    assert stored(context, machine) == first_history
+    assert machine.send(administrator, 5, 8).ack_seq == 8
+    assert stored(context, machine) == dict(enumerate(machine.macs, 1))
+    assert machine.send(administrator).ack_seq == 12
+
+
+def test_another_history_that_is_longer_is_no_gap_in_the_first(administrator: TestClient, machine: Machine) -> None:
+    machine.exam(500)
+    image = machine.copy()
+    machine.write(journal.BOOT)
+    machine.send(administrator)
+    for credit in (501, 502):
+        image.exam(credit)
+    assert image.send(administrator, 5, 8).ack_seq == 8
+    assert image.send(administrator, 9, 12).ack_seq == 12
+    (state,) = administrator.get("/api/v1/machines/1/journal-state").json()
+    assert (state["highest_seq"], state["missing"], state["forked"]) == (5, [], True)
+    assert alerts(administrator) == {"fork": 1}
+
+
 def test_the_same_number_with_other_content_never_overwrites(
     administrator: TestClient, context: Context, machine: Machine
 ) -> None:

@@ -1,14 +1,19 @@
 """The one master card and the authority's session."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from protocol import keys
 from protocol.records import MasterRecord
 from pydantic import SecretStr
 
 from backoffice.accounts.roles import Role
+from backoffice.app import create_app
 from backoffice.authority import pins, sealing, signing
 from backoffice.authority.making import context_of
 from backoffice.context import Context
@@ -16,7 +21,7 @@ from backoffice.db import transaction
 from backoffice.errors import BackOfficeError, CannotUnseal, WrongPin
 from tests.host.backoffice.issuing.conftest import CHEAP
 from tests.host.backoffice.issuing.shop import MASTER_PIN, Shop
-from tests.host.backoffice.support import HandClock, log_in, make_user
+from tests.host.backoffice.support import ORIGIN, HandClock, log_in, make_user
 
 WRONG_PIN = "000000"
 
@@ -102,6 +107,41 @@ def test_a_card_cannot_ask_for_more_memory_than_there_is() -> None:
     sealed[2] = 18  # 256 MiB
     with pytest.raises(CannotUnseal):
         sealing.open_(MASTER_PIN, bytes(sealed), b"")
+
+
+def test_a_signature_owes_nothing_to_chance() -> None:
+    """RFC 6979: one that is made twice is the same, so no bad random number gives the key away."""
+    scalar = keys.authority_scalar(bytes(32))
+    assert signing.sign(scalar, b"an order") == signing.sign(scalar, b"an order")
+    assert signing.sign(scalar, b"an order") != signing.sign(scalar, b"another")
+
+
+def test_a_server_that_stops_while_a_master_card_is_made_leaves_none_in_the_way(
+    shop: Shop, app: FastAPI, tmp_path: Path
+) -> None:
+    settings = app.state.context.settings
+    later = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'later.db'}"})
+
+    def stop(method: str) -> None:
+        """The database as the next start would find it."""
+        if method == "card.write" and not later.database_path.exists():
+            with (
+                closing(sqlite3.connect(settings.database_path)) as now,
+                closing(sqlite3.connect(later.database_path)) as then,
+            ):
+                now.backup(then)
+
+    shop.master_issuer.on_call = stop
+    shop.make_master()
+    again = create_app(later, app.state.context.clock)
+    again.state.workshop.cost = CHEAP
+    with TestClient(again, base_url=ORIGIN, headers={"Origin": ORIGIN}, cookies=shop.client.cookies) as client:
+        assert [row["state"] for row in client.get("/api/v1/authority/master").json()] == ["abandoned"]
+        assert [row["state"] for row in client.get("/api/v1/cards").json()["items"]] == ["failed"]
+        shop.master = shop.blank()
+        shop.master_issuer.show(shop.master)
+        body = {"device_id": shop.master_issuer_id, "pin": MASTER_PIN, "accept_weak_medium": True}
+        assert client.post("/api/v1/authority/master", json=body).json()["master_id"] == 2
 
 
 def test_the_session_ends_by_itself_and_wipes_the_secret(shop: Shop, app: FastAPI, clock: HandClock) -> None:
