@@ -2,8 +2,8 @@
 
 An ESP32 has 32-bit words. Here references are twice as long, but bytecode, texts and buffers are not, so a heap of
 twice the bytes would be kinder than the chip's: the firmware's busiest moment on Wi-Fi takes 86,700 bytes of a 32-bit
-build of the interpreter and 160,600 of this one, 1.85 times as much; over GPRS with TLS 102,100 and 181,200, 1.77 times.
-Boards get a little less than the smaller of these.
+build of the interpreter and 160,600 of this one, 1.85 times as much; over GPRS with TLS 102,100 and 181,200, which is
+1.77 times. Boards get a little less than the smaller of these.
 
 MicroPython's ESP32 port grows its heap as far as the chip has memory. Without external memory public logs of the port's
 own figure ("max new split") come to some 142 KB with Wi-Fi on and 174 KB without, TLS apart. Of these the firmware may

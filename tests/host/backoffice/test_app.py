@@ -171,6 +171,8 @@ def test_a_keyring_or_a_database_alone_is_refused_and_nothing_is_made(
     refused = CliRunner().invoke(cli, command, env=environment)
     assert (refused.exit_code, "data_incomplete" in refused.output, str(gone) in refused.output) == (1, True, True)
     assert not gone.exists()
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
