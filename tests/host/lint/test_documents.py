@@ -22,7 +22,9 @@ PRESENT = [
 ENDINGS = {f"/{path}"[place:] for path in PRESENT for place in range(len(path) + 1) if f"/{path}"[place] == "/"}
 FOLDER_ENDINGS = {ending[: place + 1] for ending in ENDINGS for place in range(1, len(ending)) if ending[place] == "/"}
 DOCUMENTS = sorted(path for path in PRESENT if path.endswith(".md"))
-SOURCES = sorted(path for path in PRESENT if path.endswith(".py"))
+INVENTED_PROJECT = "tests/host/mutants/"
+"""Its tests write files of their own, and name them."""
+SOURCES = sorted(path for path in PRESENT if path.endswith(".py") and not path.startswith(INVENTED_PROJECT))
 
 CODE = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"(?<![\w/.$~*-])((?:[\w-]+/)*[\w-]+\.(?:py|md|sh|ini|service|html|css|js))(?![\w*])")
@@ -32,9 +34,9 @@ TASK = re.compile(r"\bmake ([a-z]+)\b")
 COMMAND = re.compile(r"\bperscan ((?:[a-z][a-z-]+ ?){1,2})")
 SETTING = re.compile(rf"\b{PREFIX}[A-Z_]+\b")
 
-GENERATED_OR_ELSEWHERE = {"main.py", "boot.py", "var/", "cache/"}
-"""On the board's own flash, and where data lie: no file of the checkout."""
-NO_SETTING = {"PERSCAN_NO_KANNEL", "PERSCAN_NO_BROWSER"}
+GENERATED_OR_ELSEWHERE = {"main.py", "boot.py", "build/", "var/", "cache/"}
+"""On the board's own flash, and where tasks and data lie: no file of the checkout."""
+NO_SETTING = {"PERSCAN_NO_KANNEL", "PERSCAN_NO_BROWSER", "PERSCAN_NO_MODEM_PROGRAMS"}
 """For tests: what is not installed is left out, visibly."""
 
 
