@@ -22,7 +22,7 @@ from itertools import pairwise
 
 from benchmarks.answering import NAME, Answering, answering
 from benchmarks.figure import Figure
-from benchmarks.interpreter import ESP32_LOOP_MS, METHOD, loop_us, spread
+from benchmarks.interpreter import ESP32_LOOP_MS, METHOD, loop_us, one_core, spread
 from emulator.device import Board, Turn
 from emulator.kit import TestAuthority, swipe_machine, tap
 from emulator.kit.machines import MODEM_HEAP_WORDS_K, await_service
@@ -170,6 +170,7 @@ def _others(turns: list[Weighed]) -> list[Weighed]:
     return [weighed for weighed in turns if not weighed.turn.spi_transactions]
 
 
+@one_core()
 def _session(link: str, tls: bool) -> Session:
     authority = TestAuthority(SEED)
     batch = authority.batch()

@@ -118,7 +118,7 @@ def test_numbers_that_are_none():
 
 def test_every_cut_is_an_error():
     pdu = network_pdu.encode_deliver("+8613812345678", bytes(30), NOON, 1, 1, 2)
-    assert decode_deliver(pdu).number == "+8613812345678"
+    assert decode_deliver(pdu).sender == "+8613812345678"
     for length in range(len(pdu)):
         assert code(decode_deliver, pdu[:length]) == "cut_short"
 

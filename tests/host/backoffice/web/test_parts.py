@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from click import Group
 from typer.main import get_command
 
 from backoffice.web import assets, catalog
@@ -140,16 +139,15 @@ def test_a_spreadsheet_speaks_the_readers_language(english: Formats) -> None:
 
 
 def test_no_page_names_a_command_that_does_not_exist() -> None:
-    known = get_command(perscan)
-    assert isinstance(known, Group)
+    known = vars(get_command(perscan))["commands"]
+    assert {"serve", "tls"} <= set(known)
     for message in catalog.collect():
         said = message.id if isinstance(message.id, str) else " ".join(message.id)
         for words in re.findall(r"\bperscan ((?:[a-z-]+ ?)+)", said):
             first, *more = words.split()
-            command = known.commands.get(first)
-            assert command is not None, said
-            if isinstance(command, Group) and more:
-                assert more[0] in command.commands, said
+            assert first in known, said
+            deeper = vars(known[first]).get("commands", {})
+            assert not (deeper and more) or more[0] in deeper, said
 
 
 def test_the_chart_library_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
