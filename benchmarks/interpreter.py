@@ -2,8 +2,8 @@
 
 CPU time of the host is weather: another clock, a busy neighbour, a full cache, and the same tap took 44 to 205 ms. So
 the board's process runs a reference loop behind every turn of its event loop, and work is measured in such loops: what
-makes one slower makes the other slower. Of many loops, and of several runs that do exactly the same, only the quick ones
-count (emulator/calibration.py).
+makes one slower makes the other slower. Of many loops, and of several runs that do exactly the same, only the quick
+ones count (emulator/calibration.py).
 
 Board and emulator share one core meanwhile. On two, the board sleeps at each question, is charged for waking its core
 (up to half of a tap, less on a busy host), and its clock may lag by the moment in which it falls asleep.

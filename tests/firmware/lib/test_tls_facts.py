@@ -23,8 +23,7 @@ def takes(context, suite):
     try:
         context.set_ciphers((suite,))
     except OSError as error:
-        assert error.args[1] == "MBEDTLS_ERR_SSL_BAD_CONFIG", error
-        return False
+        return error.args[1] != "MBEDTLS_ERR_SSL_BAD_CONFIG"
     return True
 
 
