@@ -127,6 +127,12 @@ class BatchInit:
         for other, spent in state.batches.items():
             if batch.first_credit < spent.first_credit + spent.count and spent.first_credit < end:
                 raise Refused(reasons.OUT_OF_RANGE, batch.batch_id, detail="credits of batch %d" % other)
+        with Borrowed("gone_batches") as code:
+            gone = code.overlapping(self._journal, batch.first_credit, batch.count)
+        if gone == batch.batch_id:
+            raise Refused(reasons.BATCH_USED, gone)
+        if gone:
+            raise Refused(reasons.OUT_OF_RANGE, batch.batch_id, detail="credits of batch %d" % gone)
         if len(state.batches) >= MAX_BATCHES or state.open_credits() + batch.count > MAX_OPEN_CREDITS:
             raise StorageFull("too many open batches")
         self._journal.prepare_exam()

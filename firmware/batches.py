@@ -70,6 +70,15 @@ class Batches:
         except OSError as error:
             raise StorageFailed("flash error %s" % error.errno) from None
 
+    def tidy(self, known: "Container[int]") -> None:
+        """Files of batches that the journal does not know, or not any more, go. Raises StorageFailed."""
+        try:
+            for name in os.listdir(self._directory):
+                if not name.isdigit() or int(name) not in known:
+                    os.remove(self._directory + "/" + name)
+        except OSError as error:
+            raise StorageFailed("flash error %s" % error.errno) from None
+
     def _read(self, batch_id: int) -> Batch:
         try:
             with open(self._path(batch_id), "rb") as file:
@@ -88,4 +97,6 @@ class Batches:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from protocol.records import BatchCertificate, BatchRecord

@@ -90,7 +90,7 @@ class Obey:
         if kind in _SIGNED:
             return (yield from self._order(command))
         if kind == kinds.REVOKE_BATCH:
-            return DONE if batch else BAD_ARGUMENTS
+            return self._revoke_batch(batch)
         if kind == kinds.REVOKE_CREDIT:
             return self._revoke(batch, credit)
         if kind == kinds.REFUND_CREDIT:
@@ -109,6 +109,16 @@ class Obey:
                 code.keep(self._config.directory(), str(command.args[2]))
         return result
 
+    def _revoke_batch(self, batch: int) -> int:
+        if not batch:
+            return BAD_ARGUMENTS
+        revoked = self._journal.state.revoked_batches
+        return DONE if batch in revoked or len(revoked) < MAX_REVOKED else FULL
+
+    def _is_gone(self, batch: int, credit: int) -> bool:
+        with Borrowed("gone_batches") as code:
+            return bool(code.holds(self._journal, batch, credit))
+
     def _revoke(self, batch: int, credit: int) -> int:
         if not batch or not credit:
             return BAD_ARGUMENTS
@@ -118,7 +128,7 @@ class Obey:
             return BAD_ARGUMENTS
         if (batch, credit) in state.revoked_credits:
             return DONE
-        if state.is_spent((batch, credit)):
+        if state.is_spent((batch, credit)) or self._is_gone(batch, credit):
             return TOO_LATE
         return DONE if len(state.revoked_credits) < MAX_REVOKED else FULL
 
@@ -126,11 +136,12 @@ class Obey:
         """The credit is given up: this card will never pay here, so the back office may make it good elsewhere."""
         state = self._journal.state
         spent = state.batches.get(batch)
-        if spent is None or not spent.holds(credit):
+        known = spent.holds(credit) if spent is not None else self._is_gone(batch, credit)
+        if not known:
             return BAD_ARGUMENTS
         if (batch, credit) in state.revoked_credits:
             return DONE  # it never paid: a revoked credit is one that was not debited before
-        return TOO_LATE if spent.is_spent(credit) else DONE
+        return TOO_LATE if spent is None or spent.is_spent(credit) else DONE
 
     def _settings(self, command: "Command") -> int:
         if len(command.args) != 1 or not isinstance(command.args[0], dict):

@@ -40,6 +40,7 @@ class Facts:
     locked = False
     machine_has_batches = True
     batch_known = True
+    batch_used_up = False  # it was known, and nothing was left of it: its key is gone, so the card proves nothing
     batch_revoked = False
     batch_expired = False
     in_range = True
@@ -71,6 +72,8 @@ def _machine_refuses(facts: Facts) -> str | None:
 
 
 def _card_refuses(facts: Facts) -> str | None:
+    if facts.batch_used_up:
+        return reasons.USED
     if not facts.batch_known:
         return reasons.OTHER_BATCH
     if not facts.authentic:

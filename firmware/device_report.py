@@ -48,7 +48,7 @@ def status(device: "Device") -> dict[str, object]:
         "locked": False,
         "heap_free_bytes": gc.mem_free(),
         "exam": None,
-        "fault": device.fault or None,
+        "fault": device.fault or (journal.damage if journal else "") or None,
     }
     if device.service is not None:
         answer.update(device.service.status())

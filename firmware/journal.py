@@ -1,15 +1,16 @@
 """The journal: append-only, gapless, each entry chained to the one before. What is in it has happened.
 
 An append is on flash when it returns. New entries go to the tail file (no erase); while the machine is idle the tail is
-moved to a segment, and segments that the back office has acknowledged are folded into the checkpoint. Every step leaves
-files from which `load` finds the same journal, wherever the power is cut.
+moved to a slot, now and then a checkpoint is written, and segments of slots that the back office has acknowledged go.
+What all that costs does not depend on how much waits to be reported. Every step leaves files from which `load` finds the
+same journal, wherever the power is cut.
 """
 
 import os
 
 from borrowed import Borrowed
 from errors import StorageFailed, StorageFull
-from journal_files import CHUNK_ROOM_BYTES, Segment, Tail, make_chunk
+from journal_files import CHUNK_ROOM_BYTES, Slots, Tail, make_chunk
 from micropython import const
 from protocol import journal as codec
 from state import MAX_IN_DOUBT, State
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
 _ENOSPC = const(28)  # errno lacks the name on some ports
 _EXAM_ENTRIES = const(4)  # INTENT, DEBIT, STARTED, ENDED
 _EXAM_BYTES = const(80)
-MAX_PENDING_ENTRIES = const(4096)  # about 1000 exams without a report
+MAX_PENDING_ENTRIES = const(24576)  # about 6000 exams without a report
 _NOTE_ENTRIES = const(512)  # the last of them are kept for debits: notes are dropped
-_RESERVE_BLOCKS = const(12)  # for the checkpoint, a segment's copy and littlefs' own directories
+_RESERVE_BLOCKS = const(12)  # for the checkpoint, a block's copy and littlefs' own directories
+_CHECKPOINT_SLOTS = const(16)  # so many are read at boot, and a few more where no moment was quiet
+BLOCK_SLOTS = const(32)  # fill a block of the flash
 _QUIET_COMMITS = const(14)  # a directory block holds about 24: make room before a tap has to
 _BLOCK_BYTES = const(4096)
 
 
 class Journal:
     """The journal of one provisioning, open."""
-
-    segment_bytes = 4000  # one flash block, less littlefs' own words
 
     def __init__(self, directory: str, key: bytes, stamp: "Callable[[], tuple[int, int]]") -> None:
         """``stamp()`` gives (unix seconds, clock quality) for the next entry. Use `create` or `load`."""
@@ -42,13 +43,17 @@ class Journal:
         self.head_mac = codec.genesis_mac(key)
         self.acked_seq = 0
         self.acked_mac = self.head_mac
-        self.segments: list[Segment] = []
-        self.moved_mac = self.head_mac  # where the segments end
+        self.acked_slot = 0  # all slots before it are acknowledged
+        self.slots = Slots(directory)
+        self.checkpoint_slot = 0  # all slots before it are in the checkpoint
+        self.damage = ""  # what was found out too late to stop the start
+        self.has_folded = True  # batches, since their files were tidied up
         self.tail_entries: list[bytes] = []
         self.tail_bytes = 0
         self.steps = 0  # of its time that the exam which was debited last has begun after the first (exams.py)
         self.commits = 0  # to the directory, since its block was last rewritten
         self.free_blocks = 0
+        self.has_counted = False  # them, since the start: until then the checkpoint's word is taken
         self.dropped_notes = 0
         self._stamp = stamp
         self._tail = Tail(directory)
@@ -59,7 +64,6 @@ class Journal:
         journal = Journal(directory, key, stamp)
         with Borrowed("journal_load") as code:
             code.create(journal)
-        journal.count_blocks()
         return journal
 
     @staticmethod
@@ -68,7 +72,6 @@ class Journal:
         journal = Journal(directory, key, stamp)
         with Borrowed("journal_load") as code:
             code.load(journal)
-        journal.count_blocks()
         return journal
 
     def append(self, kind: int, batch: int = 0, credit: int = 0, detail: bytes = b"") -> int:
@@ -114,6 +117,8 @@ class Journal:
 
     def prepare_exam(self) -> None:
         """Make sure that all entries of one more exam will find room. Raises before anything is touched."""
+        if self.damage:
+            raise StorageFailed(self.damage)
         if self.pending() > MAX_PENDING_ENTRIES - _EXAM_ENTRIES:
             raise StorageFull()
         if self.free_blocks < _RESERVE_BLOCKS:
@@ -130,40 +135,45 @@ class Journal:
     def rest(self) -> None:
         """Housekeeping for a quiet moment, so that no tap pays for it. One step a call, with one erase as a rule; most
         calls do nothing."""
-        prunable = self.is_prunable()
-        if self.tail_bytes + _EXAM_BYTES > CHUNK_ROOM_BYTES or (prunable and self.tail_entries):
+        if not self.has_counted:
+            self.count_blocks()
+            return
+        behind = self.slots.next - self.checkpoint_slot
+        due = behind >= _CHECKPOINT_SLOTS or self.is_prunable()
+        if due and (not self.tail_entries or behind >= 2 * _CHECKPOINT_SLOTS):
+            self._guarded(self._fold)
+        elif due or self.tail_bytes + _EXAM_BYTES > CHUNK_ROOM_BYTES:
             self._guarded(self.move_tail)
-        elif prunable:
-            self._guarded(self._prune)
         elif self.commits >= _QUIET_COMMITS:
             self._guarded(self._fill_directory)
 
     def is_prunable(self) -> bool:
-        """Whether the oldest segment is acknowledged in full and something follows it."""
-        return len(self.segments) > 1 and self.segments[1].first_seq <= self.acked_seq + 1
+        """Whether the oldest segment is acknowledged in full."""
+        return self.acked_slot - self.slots.first >= self.slots.in_segment
 
     def move_tail(self) -> None:
-        """Tail to segment. A cut in between leaves the entries in both, and `load` takes them once."""
+        """Tail to slot. A cut in between leaves the entries in both, and `load` takes them once."""
         if not self.tail_entries:
             return
-        chunk = make_chunk(self.tail_entries, self.head_mac)
-        if not self.segments or self.segments[-1].size() + len(chunk) > self.segment_bytes:
-            segment = Segment(self.directory, self.head_seq - len(self.tail_entries) + 1)
-            segment.append(chunk, self.moved_mac)
-            self.segments.append(segment)
-        else:
-            self.segments[-1].append(chunk, b"")
-        self.moved_mac = self.head_mac
+        self.slots.append(make_chunk(self.tail_entries, self.head_mac))
+        if self.slots.next % BLOCK_SLOTS == 1:
+            self.free_blocks -= 1  # counted anew with the next checkpoint
         self.tail_entries = []
         self.tail_bytes = 0
+        self.settle_slots()
         self._tail.clear(self.steps)
         self.commits += 2
-        self.count_blocks()
+
+    def settle_slots(self) -> None:
+        """The slots are acknowledged in full as soon as the last entry before the tail is."""
+        if self.acked_seq >= self.head_seq - len(self.tail_entries):
+            self.acked_slot = self.slots.next
 
     def count_blocks(self) -> None:
-        """Ask littlefs what is free; it has to look at every file for that, and may count a block twice."""
+        """Ask littlefs what is free; it has to look at every block for that, and may count one twice."""
         _, _, total, free, *_ = os.statvfs(self.directory)
         self.free_blocks = free if free <= total else 0  # less than nothing comes as a huge number
+        self.has_counted = True
 
     def free_bytes(self) -> int:
         """Room left on the flash."""
@@ -173,9 +183,9 @@ class Journal:
         """Let go of the open file."""
         self._tail.close()
 
-    def _prune(self) -> None:
+    def _fold(self) -> None:
         with Borrowed("journal_upkeep") as code:
-            code.prune(self)
+            code.fold(self)
 
     def _fill_directory(self) -> None:
         with Borrowed("journal_upkeep") as code:

@@ -1,15 +1,17 @@
 """The journal's files on littlefs, written in units that a power cut leaves whole or absent.
 
-Law of the formats (append-only, numbers big-endian):
+Law of the formats (numbers big-endian):
   chunk       length u8, that many bytes of entries (each: length u8, entry), 8 bytes chain MAC of the last entry
   tail        steps u8 (of its time that the running exam has begun: exams.py), then at most one chunk; rewritten by
               every append and every step. At most 128 bytes, so that littlefs keeps it inside the directory's metadata
               log: that programs two short pages and erases nothing
-  s<first>    segment: "PJ1", first seq u32, 8 bytes chain MAC before it, then chunks. At most one flash block
-  checkpoint  "PC1", seq u32, MAC there, acked seq u32, MAC there, state (state_codec.py), 8 bytes HMAC of all that
+  s<number>   segment: 512 slots of 128 bytes, each a chunk that was the tail's, filled up with zeros. Slots count from
+              nought in the life of a journal; slot n stands in segment n // 512. So any of them is found at once
+  checkpoint  journal_checkpoint.py
+  gone        batches that are used up: gone_batches.py
   filler      means nothing
 
-This module writes the first three, all day; journal_reading.py reads them, journal_checkpoint.py does the rest.
+This module writes tail and segments, all day; journal_reading.py takes chunks apart.
 """
 
 import os
@@ -19,7 +21,7 @@ from micropython import const
 TAIL_BYTES = const(128)  # littlefs' inline limit: an eighth of a block, no more than its cache
 MAC_BYTES = const(8)
 CHUNK_ROOM_BYTES = const(118)  # for entries in a chunk that fits the tail
-SEGMENT_MAGIC = b"PJ1"
+SLOT_BYTES = const(128)
 
 
 def make_chunk(entries: list[bytes], mac: bytes) -> bytes:
@@ -28,28 +30,38 @@ def make_chunk(entries: list[bytes], mac: bytes) -> bytes:
     return bytes([len(body)]) + body + mac
 
 
-class Segment:
-    """One segment file, by the seq of its first entry."""
+class Slots:
+    """The chunks behind the tail, by number. What is in memory of them is two numbers, however many wait."""
 
-    def __init__(self, directory: str, first_seq: int) -> None:
-        self.first_seq = first_seq
-        self.path = directory + "/s%010d" % first_seq
+    in_segment = 512
 
-    def append(self, chunk: bytes, previous_mac: bytes) -> None:
-        """Write a chunk behind the others. ``previous_mac`` begins a new file."""
-        with open(self.path, "ab") as file:
-            if file.seek(0, 2) == 0:
-                chunk = SEGMENT_MAGIC + self.first_seq.to_bytes(4, "big") + previous_mac + chunk
-            file.write(chunk)
+    def __init__(self, directory: str) -> None:
+        self._prefix = directory + "/s"
+        self.first = 0  # of the oldest segment that is kept
+        self.next = 0  # the one that is written next
+
+    def path(self, number: int) -> str:
+        """Of the segment with this slot."""
+        return self._prefix + str(number // self.in_segment)
+
+    def append(self, chunk: bytes) -> None:
+        """Write the next one: on flash when this returns, or not at all."""
+        with open(self.path(self.next), "ab") as file:
+            file.write(chunk + bytes(SLOT_BYTES - len(chunk)))
             file.flush()
+        self.next += 1
 
-    def size(self) -> int:
-        """Bytes so far."""
-        return os.stat(self.path)[6]
+    def read(self, number: int, count: int = 1) -> bytes:
+        """The chunk in a slot and the zeros behind it, and those after it in the same segment. Raises OSError."""
+        with open(self.path(number), "rb") as file:
+            file.seek(number % self.in_segment * SLOT_BYTES)
+            content: bytes = file.read(count * SLOT_BYTES)
+            return content
 
-    def remove(self) -> None:
-        """Everything in it is acknowledged and folded."""
-        os.remove(self.path)
+    def drop_oldest(self) -> None:
+        """A whole segment, of which nothing is needed any more."""
+        os.remove(self.path(self.first))
+        self.first += self.in_segment
 
 
 class Tail:
@@ -72,7 +84,7 @@ class Tail:
         self._file = file
 
     def clear(self, steps: int) -> None:
-        """The entries are in a segment. A short file costs one short commit."""
+        """The entries are in a slot. A short file costs one short commit."""
         self.close()
         self.write(steps, b"")
 

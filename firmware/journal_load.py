@@ -1,16 +1,18 @@
 """A journal from its files: a new one, or the one that was there when the power went. Borrowed code, for the boot.
 
-`load` verifies the chain entry by entry and raises Corrupt rather than forget anything. A power cut leaves at most:
-entries both in a segment and in the tail (taken once), and segments that the checkpoint has folded already.
+The checkpoint says where everything stands; what was written since is read, its chain verified entry by entry, and
+Corrupt raised rather than anything forgotten. What waits before the checkpoint is verified when it is reported. A power
+cut leaves at most: entries both in a slot and in the tail (taken once), and segments that nothing needs any more.
 """
 
 import os
-from errno import EEXIST
+from errno import EEXIST, ENOENT
 
 import journal_checkpoint
 from errors import Corrupt
-from journal import Journal
-from journal_reading import chunks, mac_before, read_tail, segments, split_chunk
+from journal import BLOCK_SLOTS, Journal
+from journal_files import SLOT_BYTES
+from journal_reading import read_tail, split_chunk
 from protocol import journal as codec
 from protocol.errors import ProtocolError
 
@@ -18,44 +20,60 @@ from protocol.errors import ProtocolError
 def create(journal: Journal) -> None:
     """Files for an empty journal; whatever an interrupted attempt left in the directory goes."""
     _make_empty(journal.directory)
-    marks = (0, journal.head_mac, 0, journal.head_mac)
-    journal_checkpoint.write(journal.directory, journal.key, marks, journal.state)
+    journal.count_blocks()
+    journal_checkpoint.write(journal)
 
 
 def load(journal: Journal) -> None:
     """Fill the journal from its files."""
     try:
-        _load(journal)
+        journal_checkpoint.read(journal)
+        _find_first(journal)
+        _walk_slots(journal)
+        _walk_tail(journal)
+        journal.settle_slots()
     except (ProtocolError, ValueError, OSError) as error:
         raise Corrupt(str(error)) from None
 
 
-def _load(journal: Journal) -> None:
-    marks, journal.state = journal_checkpoint.read(journal.directory, journal.key)
-    folded_seq, folded_mac, journal.acked_seq, journal.acked_mac = marks
-    journal.head_seq, journal.head_mac = folded_seq, folded_mac
-    journal.segments = segments(journal.directory)
-    if journal.segments:
-        _walk_segments(journal, folded_seq, folded_mac)
-    journal.moved_mac = journal.head_mac
-    _walk_tail(journal)
+def _find_first(journal: Journal) -> None:
+    """Segments go oldest first, after the checkpoint that says so: some may be there yet."""
+    slots = journal.slots
+    slots.first = journal.acked_slot // slots.in_segment * slots.in_segment
+    while slots.first and _slots_in(journal, slots.first - 1):
+        slots.first -= slots.in_segment
 
 
-def _walk_segments(journal: Journal, folded_seq: int, folded_mac: bytes) -> None:
-    journal.head_seq = journal.segments[0].first_seq - 1
-    journal.head_mac = mac_before(journal.segments[0])
-    if journal.head_seq > folded_seq:
-        raise Corrupt("entries missing after the checkpoint")
-    for segment in journal.segments:
-        if segment.first_seq != journal.head_seq + 1 or mac_before(segment) != journal.head_mac:
-            raise Corrupt("segments do not join")
-        for entries, mac in chunks(segment):
-            for data in entries:
-                _replay(journal, data, folded_seq, folded_mac)
-            if mac != journal.head_mac:
-                raise Corrupt("chain broken")
-    if journal.head_seq < folded_seq:
+def _walk_slots(journal: Journal) -> None:
+    slots = journal.slots
+    behind = slots.next
+    while _slots_in(journal, slots.next) > slots.next % slots.in_segment:
+        _walk_segment(journal)
+    if slots.next % slots.in_segment > _slots_in(journal, slots.next):
         raise Corrupt("entries missing before the checkpoint")
+    journal.free_blocks = max(0, journal.free_blocks - (slots.next - behind) // BLOCK_SLOTS)
+
+
+def _walk_segment(journal: Journal) -> None:
+    slots = journal.slots
+    with open(slots.path(slots.next), "rb") as file:
+        file.seek(slots.next % slots.in_segment * SLOT_BYTES)
+        while True:
+            content = file.read(SLOT_BYTES)
+            if not content:
+                return
+            _replay(journal, *split_chunk(content))
+            slots.next += 1
+
+
+def _slots_in(journal: Journal, slot: int) -> int:
+    """How many there are in the segment of this one."""
+    try:
+        return os.stat(journal.slots.path(slot))[6] // SLOT_BYTES
+    except OSError as error:
+        if error.errno != ENOENT:
+            raise
+        return 0
 
 
 def _walk_tail(journal: Journal) -> None:
@@ -63,26 +81,23 @@ def _walk_tail(journal: Journal) -> None:
     if not chunk:
         return
     entries, mac = split_chunk(chunk)
-    if not entries or codec.Entry.decode(entries[-1]).seq <= journal.head_seq:
-        return  # moved to a segment already; the power went before the tail was cleared
-    for data in entries:
-        _replay(journal, data, journal.head_seq, journal.head_mac)
-    if mac != journal.head_mac:
-        raise Corrupt("chain broken")
+    if codec.Entry.decode(entries[-1]).seq <= journal.head_seq:
+        return  # moved to a slot already; the power went before the tail was cleared
+    _replay(journal, entries, mac)
     journal.tail_entries = entries
     journal.tail_bytes = sum([1 + len(data) for data in entries])
 
 
-def _replay(journal: Journal, data: bytes, folded_seq: int, folded_mac: bytes) -> None:
-    entry = codec.Entry.decode(data)
-    if entry.seq != journal.head_seq + 1:
-        raise Corrupt("gap in the journal")
-    journal.head_seq = entry.seq
-    journal.head_mac = codec.chain_mac(journal.key, journal.head_mac, data)
-    if entry.seq > folded_seq:
+def _replay(journal: Journal, entries: list[bytes], mac: bytes) -> None:
+    for data in entries:
+        entry = codec.Entry.decode(data)
+        if entry.seq != journal.head_seq + 1:
+            raise Corrupt("gap in the journal")
+        journal.head_seq = entry.seq
+        journal.head_mac = codec.chain_mac(journal.key, journal.head_mac, data)
         journal.state.apply(entry)
-    elif entry.seq == folded_seq and journal.head_mac != folded_mac:
-        raise Corrupt("journal and checkpoint disagree")
+    if mac != journal.head_mac:
+        raise Corrupt("chain broken")
 
 
 def _make_empty(directory: str) -> None:

@@ -8,7 +8,7 @@ from protocol.slices import finished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from protocol.grouping import Groups
 
@@ -20,54 +20,44 @@ def gathering(
 ) -> "Generator[None, None, bytes]":
     """Fill the groups with the entries after that one (seq, MAC), in slices; gives the MAC of the last."""
     seq, mac = after
-    walk = Walk(journal, seq + 1)
+    walk = Walk(journal, seq + 1, mac)
     while len(groups) < limit:
-        found = walk.take()
+        found = walk.take(limit - len(groups))
         if not found:
             break
-        for data in found[: limit - len(groups)]:
-            mac = codec.chain_mac(journal.key, mac, data)
+        for data in found:
             groups.add(codec.Entry.decode(data))
         yield
-    return mac
+    return walk.mac
 
 
 def chaining(journal: Journal, seq: int, mac: bytes, last: int) -> "Generator[None, None, bytes]":
     """The MAC of entry ``last``, counted from that of ``seq``, an entry before it; in slices."""
-    walk = Walk(journal, seq + 1)
-    while seq < last:
-        found = walk.take()
-        if not found:
-            break
-        for data in found[: last - seq]:
-            mac = codec.chain_mac(journal.key, mac, data)
-            seq += 1
-        yield
-    return mac
+    walk = Walk(journal, seq + 1, mac)
+    yield from _up_to(walk, last)
+    return walk.mac
 
 
 def following(journal: Journal, seq: int, mac: bytes, limit: int) -> tuple[list[codec.Entry], bytes]:
     """The entries after ``seq``, whose MAC is ``mac``, at once: (entries, MAC of the last)."""
     entries: list[codec.Entry] = []
-    for data in _entries_from(journal, seq + 1):
-        if len(entries) == limit:
+    walk = Walk(journal, seq + 1, mac)
+    while len(entries) < limit:
+        found = walk.take(limit - len(entries))
+        if not found:
             break
-        mac = codec.chain_mac(journal.key, mac, data)
-        entries.append(codec.Entry.decode(data))
-    return entries, mac
+        entries += [codec.Entry.decode(data) for data in found]
+    return entries, walk.mac
 
 
 def seq_of(journal: Journal, wanted_mac: bytes, seq: int, mac: bytes) -> int:
     """Which of the entries after ``seq`` has that MAC, 0 when none of as many as a report can hold."""
-    left = _REPORT_ENTRIES_MAX
-    for data in _entries_from(journal, seq + 1):
-        mac = codec.chain_mac(journal.key, mac, data)
-        seq += 1
-        left -= 1
-        if mac == wanted_mac:
-            return seq
-        if not left:
+    walk = Walk(journal, seq + 1, mac)
+    for _ in range(_REPORT_ENTRIES_MAX):
+        if not walk.take(1):
             break
+        if walk.mac == wanted_mac:
+            return walk.seq - 1
     return 0
 
 
@@ -84,17 +74,17 @@ def acknowledging(journal: Journal, seq: int, mac: bytes = b"") -> "Generator[No
         raise ValueError("acknowledged more than there is")
     if seq <= journal.acked_seq:
         return True
-    own_mac = yield from chaining(journal, journal.acked_seq, journal.acked_mac, seq)
-    if mac not in (b"", own_mac):
+    walk = Walk(journal, journal.acked_seq + 1, journal.acked_mac)
+    yield from _up_to(walk, seq)
+    if mac not in (b"", walk.mac):
         return False
     if seq > journal.acked_seq:  # another acknowledgement may have come on a card meanwhile
-        journal.acked_seq, journal.acked_mac = seq, own_mac
+        journal.acked_seq, journal.acked_mac = seq, walk.mac
+        journal.acked_slot = max(journal.acked_slot, walk.slot)
+        journal.settle_slots()
     return True
 
 
-def _entries_from(journal: Journal, seq: int) -> "Iterator[bytes]":
-    walk = Walk(journal, seq)
-    found = walk.take()
-    while found:
-        yield from found
-        found = walk.take()
+def _up_to(walk: Walk, last: int) -> "Generator[None, None, None]":
+    while walk.seq <= last and walk.take(last - walk.seq + 1):
+        yield

@@ -2,24 +2,26 @@
 
 import time
 
+import gone_batches
 import journal_checkpoint
-from journal import Journal
+from journal import BLOCK_SLOTS, Journal
 from journal_files import TAIL_BYTES
 
 SLOW_COMMIT_US = 15000  # an erase is in it
 FILLERS_MAX = 26  # a directory's block holds no more
 
 
-def prune(journal: Journal) -> None:
-    """Fold what is known into the checkpoint, then let acknowledged segments go, oldest first."""
+def fold(journal: Journal) -> None:
+    """What is known goes into the checkpoint, batches that are used up out of memory, and segments that are acknowledged
+    in full from the flash, oldest first."""
     journal.move_tail()
-    marks = (journal.head_seq, journal.head_mac, journal.acked_seq, journal.acked_mac)
-    journal_checkpoint.write(journal.directory, journal.key, marks, journal.state)
+    gone_batches.fold(journal)
+    journal.count_blocks()
+    journal_checkpoint.write(journal)
     journal.commits += 2
     while journal.is_prunable():
-        journal.segments[0].remove()  # first: one that stays must not be forgotten, the next one may not go before it
-        del journal.segments[0]
-    journal.count_blocks()
+        journal.slots.drop_oldest()
+        journal.free_blocks += journal.slots.in_segment // BLOCK_SLOTS
 
 
 def fill_directory(journal: Journal) -> None:

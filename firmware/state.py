@@ -9,10 +9,10 @@ from micropython import const
 from protocol import journal as codec
 from spent import Spent
 
-MAX_BATCHES = 128  # in the life of one provisioning
+MAX_BATCHES = 128  # that are not used up
 MAX_OPEN_CREDITS = 32768  # in all batches that are not used up: 4 KiB of bitmaps
 MAX_IN_DOUBT = 64  # cards that were touched and never finished
-MAX_REVOKED = 256  # single credits; more than that revoke the batch
+MAX_REVOKED = 256  # batches, and single credits; more of these than that revoke the batch
 COMMANDS_KEPT = 64  # of older ones only the highest number is known: none up to that is obeyed any more
 COMMAND_DONE = 0
 # protocol.command_kinds, which this module would keep in memory for ever
@@ -53,6 +53,8 @@ class State:
         self.latest_time = 0  # the latest trusted time ever journalled: now is not before it
         self.debits = 0
         self.faults = 0
+        self.gone_count = 0  # batches that are used up and were forgotten here: gone_batches.py
+        self.gone_mac = b""  # of the list of them
 
     def apply(self, entry: codec.Entry) -> None:
         """One entry further. Entries arrive in the order of seq, each once."""
@@ -78,6 +80,10 @@ class State:
     def has_obeyed(self, command_id: int) -> bool:
         """Whether this command, or one that came after it and was forgotten, has its entry already."""
         return command_id <= self.commands_forgotten or command_id in self.commands
+
+    def has_batches(self) -> bool:
+        """Whether the machine was ever initialised with one."""
+        return bool(self.batches) or self.gone_count > 0
 
     def open_credits(self) -> int:
         """Credits of all batches that are not used up: what the bitmaps have to hold."""

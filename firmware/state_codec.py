@@ -34,6 +34,8 @@ def encode(state: State) -> bytes:
             int(state.rolled_back),
             state.commands_forgotten,
             state.order_number,
+            state.gone_count,
+            state.gone_mac,
         ]
     )
 
@@ -59,4 +61,6 @@ def decode(data: bytes) -> State:
     state.rolled_back = bool(fields[11])
     if len(fields) > 12:
         state.commands_forgotten, state.order_number = fields[12:14]
+    if len(fields) > 14:
+        state.gone_count, state.gone_mac = fields[14:16]
     return state

@@ -271,6 +271,9 @@ class Swipe:
                 return  # a report is under way: there are other quiet moments
             try:
                 self._journal.rest()
+                if self._journal.has_folded:
+                    self._journal.has_folded = False
+                    self._batches.tidy(self._journal.state.batches)
             except Refused:
                 pass  # said when it matters: before the next exam
 
@@ -298,7 +301,7 @@ class Swipe:
             self._ui.show("running", credit=state.exam.credit, left=self._left())
         elif state.locked:
             self._show_locked()
-        elif not state.batches:
+        elif not state.has_batches():
             self._ui.show(reasons.NOT_INITIALISED)
         else:
             self._ui.show("ready", left=self._left())

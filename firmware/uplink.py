@@ -8,6 +8,7 @@ is known of the links, and this loop; all else is borrowed.
 import asyncio
 
 from borrowed import Borrowed, in_turns
+from errors import Refused
 from link_state import LinkState, Load
 from micropython import const
 
@@ -98,10 +99,11 @@ class Uplink:
                         raise
                     self._work = ""
                     await self._stand_back()
-                except MemoryError:
-                    # Somebody else has the heap now. The machine goes on without reports rather than begin anew.
+                except (MemoryError, Refused) as error:
+                    # Somebody else has the heap now, or the journal cannot be read: no exam begins then. The machine
+                    # goes on without reports rather than begin anew.
                     self._work = ""
-                    self.last_error = "out of memory"
+                    self.last_error = "out of memory" if isinstance(error, MemoryError) else str(error)
                     self.link_errors += 1
                     await asyncio.sleep_ms(_MEMORY_PAUSE_MS)
                 await asyncio.sleep_ms(0)  # new settings end this loop here, not in the middle of a connection

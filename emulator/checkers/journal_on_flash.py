@@ -13,6 +13,8 @@ from protocol.journal import Entry, chain_mac, genesis_mac
 from emulator.image import read_files
 
 JOURNAL_FILE = re.compile(r"/p\d+-(?P<epoch>\d+)/journal/(?P<name>\w+)")  # below the machine's number and epoch
+SEGMENT = re.compile(r"s\d+")
+SLOT_BYTES = 128
 MAC_BYTES = 8
 STEPS_BYTES = 1  # before the tail's chunk: how much of its time the running exam has begun
 
@@ -59,10 +61,15 @@ def _files(image: bytes) -> dict[str, bytes]:
 
 
 def _chunks(files: dict[str, bytes]) -> Iterator[list[bytes]]:
-    for name in sorted(files):
-        if name.startswith("s"):
-            yield from _split(files[name][3 + 4 + MAC_BYTES :])
+    for name in _segments(files):
+        for place in range(0, len(files[name]), SLOT_BYTES):
+            yield next(_split(files[name][place : place + SLOT_BYTES]))
     yield from _split(files.get("tail", b"")[STEPS_BYTES:])
+
+
+def _segments(files: dict[str, bytes]) -> list[str]:
+    """Oldest first."""
+    return sorted((name for name in files if SEGMENT.fullmatch(name) and files[name]), key=lambda name: int(name[1:]))
 
 
 def _split(data: bytes) -> Iterator[list[bytes]]:
@@ -83,5 +90,6 @@ def _check_chain(files: dict[str, bytes], entries: list[bytes], journal_key: byt
     mac = genesis_mac(journal_key)
     for data in entries:
         mac = chain_mac(journal_key, mac, data)
-    newest = files.get("tail", b"")[STEPS_BYTES:] or files[max(name for name in files if name.startswith("s"))]
-    assert newest[-MAC_BYTES:] == mac, "the chain of MACs does not end where the journal says"
+    newest = files.get("tail", b"")[STEPS_BYTES:] or files[_segments(files)[-1]][-SLOT_BYTES:]
+    end = 1 + newest[0]
+    assert newest[end : end + MAC_BYTES] == mac, "the chain of MACs does not end where the journal says"

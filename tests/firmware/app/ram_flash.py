@@ -23,11 +23,13 @@ class RamFlash:
         self.blocks = blocks
         self.operations = 0
         self.erases = 0
+        self.read_bytes = 0
         self.log = None
         for block in range(blocks):
             self._apply(block * BLOCK_BYTES, ERASED)
 
     def readblocks(self, block: int, buffer: bytearray, offset: int = 0) -> None:
+        self.read_bytes += len(buffer)
         start = block * BLOCK_BYTES + offset
         buffer[:] = memoryview(self.data)[start : start + len(buffer)]
 

@@ -48,7 +48,7 @@ class Desk:
         import journal_upkeep
 
         journal_report.acknowledge(self.journal, self.journal.head_seq)
-        journal_upkeep.prune(self.journal)
+        journal_upkeep.fold(self.journal)
 
     def say(self, number, kind, args, bound=True):
         """The result that was journalled, None when nothing was."""

@@ -1,5 +1,6 @@
 """The journal on real littlefs: nothing lost, nothing invented, bounded, and loud when it is damaged."""
 
+import os
 import random
 
 import journal_load  # noqa: F401 (here, so that it is not borrowed anew for every power cut)
@@ -7,7 +8,7 @@ import journal_report
 import journal_upkeep
 from errors import Corrupt, StorageFailed, StorageFull
 from journal import MAX_PENDING_ENTRIES, Journal
-from journal_files import Segment
+from journal_files import Slots
 from protocol import journal as codec
 from protocol.grouping import Groups
 from protocol.slices import finished
@@ -21,8 +22,23 @@ def stamp():
     return 1_700_000_000, codec.CLOCK_TRUSTED
 
 
-def fresh(blocks=48):
+class FlashTime:
+    """Time as the flash spends it: an erase takes 45 ms, a page 0.4 ms."""
+
+    def __init__(self, flash):
+        self._flash = flash
+
+    def ticks_us(self):
+        return self._flash.erases * 45000 + self._flash.operations * 400
+
+    def ticks_diff(self, end, start):
+        return end - start
+
+
+def fresh(blocks=48, in_segment=512):
     flash = format_flash(blocks)
+    journal_upkeep.time = FlashTime(flash)
+    Slots.in_segment = in_segment
     journal = Journal.create(PLACE, KEY, stamp)
     journal.append(codec.BATCH, 7, 1000, (500).to_bytes(4, "big"))
     return flash, journal
@@ -80,22 +96,8 @@ def test_chain_of_the_report_is_what_the_back_office_will_calculate():
     assert mac == journal.head_mac
 
 
-class FlashTime:
-    """Time as the flash spends it: an erase takes 45 ms, a page 0.4 ms."""
-
-    def __init__(self, flash):
-        self._flash = flash
-
-    def ticks_us(self):
-        return self._flash.erases * 45000 + self._flash.operations * 400
-
-    def ticks_diff(self, end, start):
-        return end - start
-
-
 def test_quiet_moments_keep_erases_away_from_the_tap():
     flash, journal = fresh()
-    real_time, journal_upkeep.time = journal_upkeep.time, FlashTime(flash)
     worst = 0
     for credit in range(1000, 1200):
         before = flash.erases
@@ -107,7 +109,6 @@ def test_quiet_moments_keep_erases_away_from_the_tap():
         journal.append(codec.ENDED, 7, credit)
         for _ in range(4):
             journal.rest()
-    journal_upkeep.time = real_time
     assert worst == 0, worst
 
 
@@ -118,7 +119,7 @@ def test_bounded_when_reported():
         journal_report.acknowledge(journal, journal.head_seq)
         journal.rest()
         journal.rest()
-    assert used_blocks() < 16
+    assert used_blocks() < 32
     mount(flash)
     again = reload()
     assert again.head_seq == 1601
@@ -126,7 +127,7 @@ def test_bounded_when_reported():
 
 
 def test_full_before_anything_is_touched():
-    flash, journal = fresh(28)
+    flash, journal = fresh(28, in_segment=32)
     credit = 1000
     try:
         while True:
@@ -158,68 +159,119 @@ def test_bound_of_unreported_entries():
     raises(StorageFull, journal.prepare_exam)
 
 
+def damaged(name, place):
+    """One bit of a file is another."""
+    with open(PLACE + "/" + name, "rb") as file:
+        content = bytearray(file.read())
+    content[place if place >= 0 else len(content) + place] ^= 1
+    with open(PLACE + "/" + name, "wb") as file:
+        file.write(content)
+
+
 def test_damage_is_loud():
+    """At the start what was written since the checkpoint, and when it is reported what was written before."""
     flash, journal = fresh()
-    for credit in range(1000, 1030):
+    for credit in range(1000, 1040):
         exam(journal, credit)
         journal.rest()
+    journal.append(codec.BOOT)
     journal.close()
+    assert 0 < journal.checkpoint_slot < journal.slots.next and journal.tail_entries
     other = copy_of(flash)
-    for name in ("s0000000001", "checkpoint", "tail"):
+    for name, place in (("checkpoint", 60), ("checkpoint", -1), ("tail", 10), ("tail", -1), ("s0", -100)):
         other.become(flash)
         mount(other)
-        with open(PLACE + "/" + name, "rb") as file:
-            content = bytearray(file.read())
-        if len(content) < 3:
-            continue
-        content[len(content) // 2] ^= 1
-        with open(PLACE + "/" + name, "wb") as file:
-            file.write(content)
+        damaged(name, place)
         raises(Corrupt, reload)
+    other.become(flash)
+    mount(other)
+    damaged("s0", 200)
+    again = reload()
+    raises(StorageFailed, journal_report.following, again, 0, again.acked_mac, 100)
+    raises(StorageFailed, journal_report.acknowledge, again, 20)
+    assert again.acked_seq == 0
+    raises(StorageFailed, again.prepare_exam)
     mount(flash)
-    assert reload().head_seq == 121
+    assert reload().head_seq == 162
     raises(Corrupt, Journal.load, PLACE, b"x" * 32, stamp)
     raises(Corrupt, Journal.load, "/disk/nowhere", KEY, stamp)
 
 
 def test_segment_that_cannot_be_removed():
-    """The next one stays as well: a hole in the middle would stop the machine at its next start."""
-    flash, journal = fresh()
-    journal.segment_bytes = 400
+    """The next ones stay as well, and all go once it can be."""
+    flash, journal = fresh(in_segment=3)
     for credit in range(1000, 1020):
         exam(journal, credit)
-        journal.rest()
     journal_report.acknowledge(journal, journal.head_seq)
-    assert len(journal.segments) > 3
-    oldest = journal.segments[0] = StuckSegment(journal.directory, journal.segments[0].first_seq)
+    journal.move_tail()
+    journal.slots.drop_oldest = stuck
     for _ in range(3):
         raises(StorageFailed, journal.rest)
-    mount(flash)
-    assert reload().head_seq == journal.head_seq
-    oldest.stuck = False
-    journal.rest()
+    journal.close()
     mount(flash)
     again = reload()
     assert again.head_seq == journal.head_seq
-    assert len(again.segments) == 1
+    assert again.slots.first == 0
+    for _ in range(3):
+        again.rest()
+    assert again.slots.next - again.slots.first < 3
+    assert len([name for name in os.listdir(PLACE) if name[0] == "s"]) <= 1
+    mount(flash)
+    assert reload().head_seq == journal.head_seq
 
 
-class StuckSegment(Segment):
+def costs(flash, journal, waiting):
+    """(the journal as after a start, what is read from the flash, in bytes: at that start, for an exam, for a report and
+    its answer), while so many entries wait."""
+    number = 0
+    while journal.head_seq - journal.acked_seq < waiting:
+        exam(journal, 1000 + number % 500)
+        journal.rest()
+        number += 1
+    while journal.slots.next != journal.checkpoint_slot or journal.tail_entries:
+        journal_upkeep.fold(journal)
+    for _ in range(12):
+        exam(journal, 1000)
+    journal_upkeep.fill_directory(journal)  # its log is read as well: let it be as long each time
+    journal.close()
+    mount(flash)
+    flash.read_bytes = 0
+    journal = reload()
+    loading, flash.read_bytes = flash.read_bytes, 0
+    for _ in range(4):
+        journal.rest()
+    flash.read_bytes = 0
+    exam(journal, 1000)
+    appending, flash.read_bytes = flash.read_bytes, 0
+    seq, mac = journal.acked_seq, journal.acked_mac
+    finished(journal_report.gathering(journal, Groups(), (seq, mac), 48))
+    assert journal_report.acknowledge(journal, seq + 48)
+    return journal, (loading, appending, flash.read_bytes)
+
+
+def test_nothing_costs_more_because_much_waits():
+    """0, 1,000 and 20,000 entries. What is counted is what is read: the hash and the interpreter follow it. An opening
+    alone costs two or three times as much, as the directory's log happens to be short or long."""
+    flash, journal = fresh(320)
+    found = []
+    for waiting in (0, 1000, 20000):
+        journal, read = costs(flash, journal, waiting)
+        found.append(read)
+    journal.close()
+    for some in found[1:]:
+        for few, more in zip(found[0], some):
+            assert more < 3 * few, found
+
+
+def stuck():
     """The flash refuses."""
-
-    stuck = True
-
-    def remove(self):
-        if self.stuck:
-            raise OSError(5)
-        super().remove()
+    raise OSError(5)
 
 
 def life(flash, journal):
     """A few exams with reports in between. Gives what append promised: (operations so far, seq)."""
-    journal.segment_bytes = 400  # so that segments begin, end and go within a short life
     promises = []
-    for credit in range(1000, 1008):
+    for credit in range(1000, 1010):
         journal.prepare_exam()
         for kind in (codec.INTENT, codec.DEBIT, codec.STARTED, codec.ENDED):
             seq = journal.append(kind, 7, credit)
@@ -234,7 +286,7 @@ def life(flash, journal):
 def test_every_cut():
     """Before every flash operation, and halfway through it: what was promised is there, and life goes on."""
     random.seed(1)
-    flash, journal = fresh(24)
+    flash, journal = fresh(24, in_segment=3)  # so that segments begin, end and go within a short life
     past = copy_of(flash)
     flash.log = []
     promises = life(flash, journal)
@@ -281,8 +333,7 @@ def test_a_walk_in_slices_beside_a_journal_that_moves():
     """Between two slices a card is tapped, the tail moves to its segment, segments go."""
     for seed in range(6):
         random.seed(seed)
-        _, journal = fresh(blocks=32)
-        journal.segment_bytes = 400
+        _, journal = fresh(blocks=32, in_segment=3)
         for credit in range(1000, 1030):
             exam(journal, credit)
         head = journal.head_seq

@@ -12,6 +12,8 @@ from emulator.kit.authority import sign
 from emulator.kit.machines import await_service
 from emulator.world import World
 
+QUIET_MS = 20_000  # the journal is tidied up meanwhile
+
 
 def reason(machine: Board, card: ClassicCard) -> str:
     return str(tap(machine, card)["reason"])
@@ -51,6 +53,29 @@ def test_several_batches_are_active(machine: Board, authority: TestAuthority, or
     for batch, credit in ((second, 2004), (order, 1000)):
         assert reason(machine, authority.one_time_card(batch, credit)) == "granted"
         machine.host.call("swipe.end")
+
+
+def test_used_up_long_ago(machine: Board, authority: TestAuthority, order: BatchOrder, world: World) -> None:
+    """The machine forgets a batch of which nothing is left. A copy of its card, one of a card of it, and a new batch
+    with its credits buy nothing, on this day and after a restart; the next batch goes its way.
+    """
+    small = authority.batch(batch_id=8, first_credit=2000, count=20)
+    assert reason(machine, authority.batch_card(small)) == "granted"
+    for credit in range(2000, 2020):
+        assert reason(machine, authority.one_time_card(small, credit)) == "granted"
+        machine.host.call("swipe.end")
+    world.run_for(QUIET_MS)
+    for _ in range(2):
+        assert [batch["batch"] for batch in machine.host.call("status")["batches"]] == [order.batch_id]
+        assert reason(machine, authority.one_time_card(small, 2019)) == "used"
+        assert reason(machine, authority.batch_card(small)) == "batch_used"
+        assert reason(machine, authority.batch_card(authority.batch(9, 2019, 5))) == "out_of_range"
+        machine.power_off()
+        machine.power_on()
+        await_service(machine)
+    following = authority.batch(10, 2020, 5)
+    assert reason(machine, authority.batch_card(following)) == "granted"
+    assert reason(machine, authority.one_time_card(following, 2020)) == "granted"
 
 
 def test_of_another_machine(world: World, authority: TestAuthority, order: BatchOrder) -> None:

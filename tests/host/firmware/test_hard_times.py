@@ -17,6 +17,7 @@ from emulator.world import World
 
 NOTICED_MS = 10_000
 LEFT_BLOCKS = 8
+QUIET_MS = 5000
 
 
 def test_dead_reader_is_started_anew(machine: Board, authority: TestAuthority, order: BatchOrder, world: World) -> None:
@@ -118,6 +119,7 @@ def test_storage_full(machine: Board, authority: TestAuthority, order: BatchOrde
     _fill_flash(machine)
     machine.power_on()
     await_service(machine)
+    machine.world.run_for(QUIET_MS)  # it looks how much is free
     card = authority.one_time_card(order, 1000)
     writes = card.writes
     assert tap(machine, card)["reason"] == "storage_full"

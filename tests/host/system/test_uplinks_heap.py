@@ -16,7 +16,7 @@ from tests.host.system.uplinks import APN, BATCH, COUNT, FIRST, MACHINE_NUMBER, 
 __all__ = ["clock", "images", "lines", "office", "tls_wire"]
 
 EXAMS = 8
-SPARE_BYTES = 8 * 1024  # of the 64-bit port, between the busiest moment and a full heap
+SPARE_BYTES = 4 * 1024  # of the 64-bit port, between the busiest moment and a full heap
 
 
 @pytest.mark.parametrize(("link", "heap_words_k"), [("wifi", HEAP_WORDS_K), ("gprs", MODEM_HEAP_WORDS_K)])

@@ -42,7 +42,7 @@ FLUSHED_IF_DURABLE = """\
 """
 CHUNK = "self._tail.write(steps, make_chunk(entries, mac)"
 WHOLE_RULE = "_machine_refuses(facts) or _card_refuses(facts) or _history_refuses(facts)"
-LOADED = "    journal.moved_mac = journal.head_mac\n    _walk_tail(journal)\n"
+LOADED = "        _walk_tail(journal)\n"
 
 
 def undisturbed(extent: Extent) -> None:
@@ -88,7 +88,11 @@ MUTANTS = (
         "does not flush a DEBIT",
         (
             Change("journal.py", CHUNK, "self._tail.write(steps, make_chunk(entries, mac), kind != codec.DEBIT"),
-            Change("journal_files.py", "steps: int, chunk: bytes)", "steps, chunk, durable=True)"),
+            Change(
+                "journal_files.py",
+                "def write(self, steps: int, chunk: bytes)",
+                "def write(self, steps, chunk, durable=True)",
+            ),
             Change("journal_files.py", FLUSHED, FLUSHED_IF_DURABLE),
         ),
         undisturbed,
@@ -129,7 +133,7 @@ MUTANTS = (
             Change(
                 "journal_load.py",
                 LOADED,
-                LOADED + '    if journal.state.in_doubt:\n        raise Corrupt("in doubt")\n',
+                LOADED + '        if journal.state.in_doubt:\n            raise Corrupt("in doubt")\n',
             ),
         ),
         cut_after_the_burn,
@@ -138,7 +142,11 @@ MUTANTS = (
     ),
     Wrong(
         "never comes up again after a cut",
-        (Change("journal_load.py", LOADED, LOADED + "    if journal.state.in_doubt:\n        raise KeyError\n"),),
+        (
+            Change(
+                "journal_load.py", LOADED, LOADED + "        if journal.state.in_doubt:\n            raise KeyError\n"
+            ),
+        ),
         cut_after_the_burn,
         "bricked",
         "does not grant an exam for a fresh card any more",

@@ -139,7 +139,7 @@ def test_two_entries_of_one_number_are_seen() -> None:
     chunk = b"".join(bytes([len(data)]) + data for data in (Entry(1, journal.BOOT, 0, 0, 0, 0, b"").encode(),))
     other = b"".join(bytes([len(data)]) + data for data in (Entry(1, journal.DEBIT, 0, 0, 7, 1000, b"").encode(),))
     files: dict[str, str | bytes] = {
-        "/p1-1/journal/s0000000001": b"PJ1" + bytes(4 + 8) + bytes([len(chunk)]) + chunk + bytes(8),
+        "/p1-1/journal/s0": (bytes([len(chunk)]) + chunk).ljust(128, b"\0"),
         "/p1-1/journal/tail": bytes([0, len(other)]) + other + bytes(8),
     }
     with pytest.raises(AssertionError, match="two entries with seq 1"):
