@@ -11,6 +11,7 @@ from tools.demo.operator import Operator, new_pin
 from tools.demo.say import Narrator
 
 QUOTA = 500
+MORE_CARDS = 40
 SPARE_CARDS = 2
 OTHER_BATCH_CARDS = 2
 REPORT_S = 2
@@ -40,12 +41,18 @@ class Clinic:
     white: ClassicCard | None = None
     white_id: int = 0
     batches: list[tuple[int, ClassicCard]] = field(default_factory=list)
+    """Each batch's number and its card."""
     cards: list[ClassicCard] = field(default_factory=list)
     other_cards: list[ClassicCard] = field(default_factory=list)
 
     @property
     def swipe_url(self) -> str:
         return self.bench.machines[SWIPE].url
+
+    @property
+    def written_cards(self) -> list[ClassicCard]:
+        """Every card that left a desk, of all levels but the master's."""
+        return [card for desk in self.desks.values() for card in desk.written]
 
 
 def perform(clinic: Clinic) -> None:
@@ -107,6 +114,7 @@ def make_master_card(clinic: Clinic) -> None:
         clinic.master, lambda: clinic.operator.post("/api/v1/authority/master", wanted)
     )
     clinic.say.detail(f"Master card {made['master_id']}, UID {made['uid']}.{WARNINGS.get(made['warning'], '')}")
+    clinic.say.detail(f"Its PIN is {clinic.authority_pin}.")
 
 
 def make_white_card(clinic: Clinic) -> None:
@@ -119,8 +127,9 @@ def make_white_card(clinic: Clinic) -> None:
         "issuer_pin": clinic.issuer_pin,
     }
     job = clinic.operator.post("/api/v1/issuing/white", order)
-    clinic.white = clinic.desks[MASTER_ISSUER].follow(job, {})[-1]
+    clinic.white = clinic.desks[MASTER_ISSUER].follow(job, {}, clinic.issuer_pin)[-1]
     clinic.white_id = clinic.operator.get("/api/v1/issuing/white")["items"][0]["id"]
+    clinic.say.detail(f"White card {clinic.white_id}: the issuer's PIN is {clinic.issuer_pin}.")
 
 
 def initialise_swipe_machine(clinic: Clinic) -> None:
@@ -148,34 +157,12 @@ def initialise_child_issuer(clinic: Clinic) -> None:
 def make_batch_cards(clinic: Clinic) -> None:
     clinic.say.step(8, "The child-card issuer makes batch cards, using the white card.")
     for count in (clinic.cards_wanted + SPARE_CARDS, OTHER_BATCH_CARDS):
-        wish = {"white_id": clinic.white_id, "machine_id": clinic.machine_ids[SWIPE], "count": count}
-        seen = clinic.operator.post("/api/v1/issuing/batch/preview", wish)
-        clinic.say.detail(
-            f"{count} credits for {seen['machine_name']} at {seen['institution_name']}, confirmed by the issuer"
-        )
-        order = {
-            **wish,
-            "device_id": clinic.devices[CHILD_ISSUER],
-            "pin": clinic.issuer_pin,
-            "confirmation": seen["confirmation"],
-        }
-        job = clinic.operator.post("/api/v1/issuing/batch", order)
-        assert clinic.white is not None
-        card = clinic.desks[CHILD_ISSUER].follow(job, {"show_white": clinic.white})[-1]
-        clinic.batches.append((job["batch_id"], card))
+        clinic.batches.append(_batch_card(clinic, count))
 
 
 def make_one_time_cards(clinic: Clinic) -> None:
     clinic.say.step(9, "From each batch card it makes the one-time cards.")
-    for batch_id, card in clinic.batches:
-        order = {"device_id": clinic.devices[CHILD_ISSUER], "batch_id": batch_id, "pin": clinic.issuer_pin}
-        job = clinic.operator.post("/api/v1/issuing/one-time", order)
-        cards = clinic.desks[CHILD_ISSUER].follow(job, {"show_batch": card})
-        clinic.say.detail(f"{len(cards)} one-time cards of batch {batch_id}")
-        if not clinic.cards:
-            clinic.cards = cards
-        else:
-            clinic.other_cards = cards
+    clinic.cards, clinic.other_cards = (_one_time_cards(clinic, *batch) for batch in clinic.batches)
 
 
 def hand_over(clinic: Clinic) -> None:
@@ -184,11 +171,54 @@ def hand_over(clinic: Clinic) -> None:
 
 def initialise_with_batch_card(clinic: Clinic) -> None:
     clinic.say.step(11, "The institution initialises its swipe machine with the batch card, once.")
-    machine = clinic.bench.machines[SWIPE]
-    card = clinic.batches[0][1]
     with Client(clinic.swipe_url) as client:
-        clinic.bench.put(machine, card)
+        _show_batch_card(clinic, clinic.batches[0][1], client)
+
+
+def supply(clinic: Clinic, client: Client, count: int = MORE_CARDS) -> list[ClassicCard]:
+    """The clinic has run out: one more batch for its machine as it is now. Raises DemoFailed, HostLinkError."""
+    clinic.say.plain(f"The clinic has run out of cards: the issuer makes {count} more.")
+    whites = clinic.operator.get("/api/v1/issuing/white")["items"]
+    if next(white["left"] for white in whites if white["id"] == clinic.white_id) < count:
+        make_white_card(clinic)
+    batch = _batch_card(clinic, count)
+    cards = _one_time_cards(clinic, *batch)
+    _show_batch_card(clinic, batch[1], client)
+    return cards
+
+
+def _batch_card(clinic: Clinic, count: int) -> tuple[int, ClassicCard]:
+    wish = {"white_id": clinic.white_id, "machine_id": clinic.machine_ids[SWIPE], "count": count}
+    seen = clinic.operator.post("/api/v1/issuing/batch/preview", wish)
+    clinic.say.detail(
+        f"{count} credits for {seen['machine_name']} at {seen['institution_name']}, confirmed by the issuer"
+    )
+    order = {
+        **wish,
+        "device_id": clinic.devices[CHILD_ISSUER],
+        "pin": clinic.issuer_pin,
+        "confirmation": seen["confirmation"],
+    }
+    job = clinic.operator.post("/api/v1/issuing/batch", order)
+    assert clinic.white is not None
+    card = clinic.desks[CHILD_ISSUER].follow(job, {"show_white": clinic.white}, clinic.issuer_pin)[-1]
+    return job["batch_id"], card
+
+
+def _one_time_cards(clinic: Clinic, batch_id: int, card: ClassicCard) -> list[ClassicCard]:
+    order = {"device_id": clinic.devices[CHILD_ISSUER], "batch_id": batch_id, "pin": clinic.issuer_pin}
+    job = clinic.operator.post("/api/v1/issuing/one-time", order)
+    cards = clinic.desks[CHILD_ISSUER].follow(job, {"show_batch": card}, clinic.issuer_pin)
+    clinic.say.detail(f"{len(cards)} one-time cards of batch {batch_id}")
+    return cards
+
+
+def _show_batch_card(clinic: Clinic, card: ClassicCard, client: Client) -> None:
+    machine = clinic.bench.machines[SWIPE]
+    clinic.bench.put(machine, card)
+    try:
         batch = client.init_batch(CARD_WAIT_MS)
+    finally:
         clinic.bench.take(machine, card)
     clinic.say.detail(
         f"Batch {batch.batch}: {batch.count} credits are good on machine {batch.machine_id}, and no other"

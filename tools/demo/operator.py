@@ -2,6 +2,7 @@
 
 import secrets
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -10,6 +11,8 @@ import httpx2
 from tools.demo.errors import DemoFailed
 
 CARD_TIMEOUT_S = 150.0
+TRIES = 5
+BUSY_S = 5
 
 
 class Operator:
@@ -36,23 +39,41 @@ class Operator:
         return operator
 
     def get(self, path: str, **params: str | int) -> Any:
-        return self._answer(self._http.get(path, params=params))
+        return self._answered("GET", path, params=params)
 
     def post(self, path: str, content: Mapping[str, Any] | None = None) -> Any:
-        return self._answer(self._http.post(path, json=content or {}))
+        return self._answered("POST", path, json=content or {})
 
     def patch(self, path: str, content: Mapping[str, Any]) -> Any:
-        return self._answer(self._http.patch(path, json=content))
+        return self._answered("PATCH", path, json=content)
 
     def close(self) -> None:
         self._http.close()
 
-    def _answer(self, response: httpx2.Response) -> Any:
+    def _answered(self, method: str, path: str, **content: Any) -> Any:
+        response = self._asked(method, path, **content)
+        for _ in range(TRIES):
+            if response.status_code != httpx2.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(int(response.headers.get("Retry-After", BUSY_S)))  # a busy computer: nothing was done
+            response = self._asked(method, path, **content)
         if response.is_success:
             return response.json() if response.content else None
-        raise DemoFailed(
-            f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}"
-        )
+        raise DemoFailed(f"{method} {path}: {response.status_code} {_words_of(response)}")
+
+    def _asked(self, method: str, path: str, **content: Any) -> httpx2.Response:
+        try:
+            return self._http.request(method, path, **content)
+        except httpx2.HTTPError as error:
+            raise DemoFailed(f"{method} {path}: {error}") from error
+
+
+def _words_of(response: httpx2.Response) -> str:
+    """What the back office says is wrong; the whole answer if it is not in its one form."""
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text
 
 
 def new_pin() -> str:

@@ -4,16 +4,17 @@ import json
 import signal
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 from client.words import of_reason
 from emulator.checkers.journal_on_flash import read_journal
-from tools.demo.bench import SWIPE, Bench
+from tools.demo.bench import MASTER_ISSUER, SWIPE, Bench
 from tools.demo.day import Day
 from tools.demo.errors import DemoFailed
-from tools.demo.method import Clinic, perform
+from tools.demo.method import Clinic, perform, supply
 from tools.demo.operator import Operator, new_password
 from tools.demo.say import Narrator
 from tools.demo.server import Server
@@ -70,9 +71,11 @@ def _evening(stack: ExitStack, say: Narrator, server: Server, *, once: bool, see
     perform(clinic)
     say.title("A day at the clinic")
     if not once:
-        _where_to_look(say, server.url, clinic.machine_ids[SWIPE])
+        _where_to_look(say, server.url, clinic)
     told = Told()
-    day = Day(bench, say, clinic.swipe_url, list(clinic.cards), clinic.other_cards, hurried=once)
+    day = Day(
+        bench, say, clinic.swipe_url, list(clinic.cards), clinic.other_cards, once, supply=partial(supply, clinic)
+    )
     try:
         day.run(EXAMS_ONCE if once else None, after_each=lambda: _read_journal(bench, told))
     except KeyboardInterrupt:
@@ -80,12 +83,19 @@ def _evening(stack: ExitStack, say: Narrator, server: Server, *, once: bool, see
     return _close(say, _verdict(clinic, day, server, told))
 
 
-def _where_to_look(say: Narrator, url: str, machine_id: int) -> None:
+def _where_to_look(say: Narrator, url: str, clinic: Clinic) -> None:
+    machine_id = clinic.machine_ids[SWIPE]
     say.plain("Open these and watch them change while you read on; Ctrl-C ends the day.")
     say.detail(f"{url}/            use by day and by institution, the latest exams")
     say.detail(f"{url}/machines/{machine_id}  the swipe machine: health, and every entry of its journal")
     say.detail(f"{url}/usage       each exam, and where its card came from")
     say.detail(f"{url}/issuing     the jobs that made the cards")
+    assert clinic.master is not None
+    clinic.desks[MASTER_ISSUER].leave(clinic.master)
+    say.plain(
+        f"Lock the machine, if you like: the master card lies on the master-card issuer, its PIN is "
+        f"{clinic.authority_pin}. Or refuse cards, or change settings: the day goes on."
+    )
 
 
 def _read_journal(bench: Bench, told: Told) -> None:
@@ -103,7 +113,9 @@ def _verdict(clinic: Clinic, day: Day, server: Server, told: Told) -> Verdict:
         if told.entries and acked >= told.last_seq:
             break
         clinic.bench.wait(LOOK_MS)
-    return compare(clinic.cards + clinic.other_cards, told, day.refused, server.database, machine_id, acked)
+    else:
+        clinic.say.plain("The machine has not sent everything yet: it reports as seldom as its settings say.")
+    return compare(clinic.written_cards, told, day.refused, server.database, machine_id, acked)
 
 
 def _close(say: Narrator, verdict: Verdict) -> int:
