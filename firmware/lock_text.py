@@ -1,4 +1,4 @@
-"""What the authority has to say to whoever stands before a locked machine: the text of its order, on the screen.
+"""What the authority has to say to whoever stands before a locked machine: the text of its order, for screen and PC.
 
 It lies in a file beside the journal and not in memory, as it is read when the screen changes only. The file says
 nothing about whether the machine is locked: that is the journal's. So it is written before the entry, and a cut in
@@ -26,12 +26,22 @@ def keep(directory: str, text: str) -> None:
 
 def show(ui: "Ui", directory: str) -> None:
     """The authority's words below a title, or alone where they need all lines; words of ours where it said nothing."""
-    lines = broken(_kept(directory))
+    lines = broken(kept(directory))
     if not lines or not all(ui.draws(line) for line in lines):
         ui.show(reasons.LOCKED)
         return
     values = {place: lines[number] if number < len(lines) else "" for number, place in enumerate(_PLACES)}
     ui.show("locked_note" if len(lines) < LINES else "locked_letter", **values)
+
+
+def kept(directory: str) -> str:
+    """The words of the last lock; empty where it said nothing, or the flash has lost them."""
+    try:
+        with open(directory + _NAME, "rb") as file:
+            text: str = file.read(_MAX_BYTES).decode()
+            return text
+    except (OSError, UnicodeError):
+        return ""
 
 
 def broken(text: str) -> "list[str]":
@@ -49,15 +59,6 @@ def _filled(parts: "list[str]", between: str) -> "list[str]":
         else:
             lines.append(part)
     return lines if all(width(line) <= COLUMNS * _NARROW for line in lines) else _filled(list(between.join(parts)), "")
-
-
-def _kept(directory: str) -> str:
-    try:
-        with open(directory + _NAME, "rb") as file:
-            text: str = file.read(_MAX_BYTES).decode()
-            return text
-    except (OSError, UnicodeError):
-        return ""
 
 
 TYPE_CHECKING = False

@@ -84,6 +84,7 @@ class Swipe:
                 if spent.left()
             ][:16],
             "locked": state.locked,
+            "lock_text": self._lock_text() if state.locked else "",
             "exam": None if exam is None else {"running": exam.started, "batch": exam.batch, "credit": exam.credit},
         }
 
@@ -313,6 +314,13 @@ class Swipe:
         except MemoryError:
             self._ui.show(reasons.LOCKED)  # a report is under way: the words come with the next screen
 
+    def _lock_text(self) -> str:
+        try:
+            with Borrowed("lock_text") as code:
+                return str(code.kept(self._config.directory()))
+        except MemoryError:
+            return ""
+
     def _left(self) -> int:
         left = 0
         for spent in self._journal.state.batches.values():
@@ -360,8 +368,11 @@ class Swipe:
         finally:
             if self._wait is wait:
                 self._wait = None
-        if wait.refused is not None:
-            raise wait.refused
+        refused = wait.refused
+        if refused is not None and refused.reason == reasons.LOCKED:
+            raise Refused(refused.reason, refused.batch, refused.credit, self._lock_text())
+        if refused is not None:
+            raise refused
         return wait.value
 
     def _serve_end(self, params: Params) -> dict[str, object]:  # noqa: ARG002 (it takes none)

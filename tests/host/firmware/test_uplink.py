@@ -6,6 +6,7 @@ import pytest
 from protocol import journal, results, uplink
 
 from emulator.device import Board
+from emulator.errors import HostError
 from emulator.flash import Flash
 from emulator.kit import BatchOrder, TestAuthority, swipe_machine, tap
 from emulator.kit.machines import await_service
@@ -147,6 +148,10 @@ class TestCommands:
         assert screens(online)[-1] == words
         assert exam(online, authority, order, 1000) == "locked"
         assert screens(online)[-1] == words
+        online.world.at(500, lambda: online.field.enter(authority.one_time_card(order, 1001)))
+        with pytest.raises(HostError, match="Call 400 800 12"):  # the PC beside it says the same
+            online.host.call("swipe.debit", timeout_ms=10_000)
+        assert online.host.call("status")["lock_text"] == "Not paid. Call 400 800 12"
         online.power_off()
         online.power_on()
         await_service(online)
