@@ -15,6 +15,7 @@ from client.words import of_reason
 from emulator.air import FrameLog
 from emulator.cards.classic import ClassicCard
 from emulator.faults import TearPoint
+from emulator.wiring import HOST_UART
 from tools.demo.bench import SWIPE, Bench, Machine
 from tools.demo.errors import DemoFailed
 from tools.demo.say import Narrator
@@ -133,12 +134,17 @@ class Day:
         return self.bench.machines[SWIPE]
 
     def _tear_after_authentication(self) -> Callable[[], None]:
-        """The card will leave some frames after the machine has begun to read it. Gives what takes that back."""
-        rf = self._machine.board.field
+        """The card will leave some frames after the machine, asked by its client, has begun to read it. Gives what takes
+        that back.
+        """
+        board = self._machine.board
+        rf, line = board.field, board.uarts[HOST_UART]
+        unasked = line.taken_bytes
         frames = self.bench.world.random(f"torn {self.exams}").randint(*TORN_FRAMES)
 
         def begun(frame: FrameLog) -> None:
-            if frame.direction == "reader" and frame.data[:1] in AUTHENTICATE:
+            asked = line.taken_bytes > unasked
+            if asked and frame.direction == "reader" and frame.data[:1] in AUTHENTICATE:
                 rf.on_frame.remove(begun)
                 rf.tear(TearPoint(frame.number + frames, "after"))
 
