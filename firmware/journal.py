@@ -2,8 +2,8 @@
 
 An append is on flash when it returns. New entries go to the tail file (no erase); while the machine is idle the tail is
 moved to a slot, now and then a checkpoint is written, and segments of slots that the back office has acknowledged go.
-What all that costs does not depend on how much waits to be reported. Every step leaves files from which `load` finds the
-same journal, wherever the power is cut.
+What all that costs does not depend on how much waits to be reported. Every step leaves files from which `load` finds
+the same journal, wherever the power is cut.
 """
 
 import os

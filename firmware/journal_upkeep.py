@@ -12,8 +12,8 @@ FILLERS_MAX = 26  # a directory's block holds no more
 
 
 def fold(journal: Journal) -> None:
-    """What is known goes into the checkpoint, batches that are used up out of memory, and segments that are acknowledged
-    in full from the flash, oldest first."""
+    """What is known goes into the checkpoint, batches that are used up go out of memory, and segments that are
+    acknowledged in full from the flash, oldest first."""
     journal.move_tail()
     gone_batches.fold(journal)
     journal.count_blocks()

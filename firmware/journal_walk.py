@@ -62,7 +62,6 @@ class Walk:
             self.slot += 1
         return [], b""
 
-
     def _slot_content(self) -> bytes:
         place = (self.slot - self._read_slot) * SLOT_BYTES
         if self._read_slot < 0 or place >= len(self._read):

@@ -134,8 +134,9 @@ class Day:
         return self.bench.machines[SWIPE]
 
     def _tear_after_authentication(self) -> Callable[[], None]:
-        """The card will leave some frames after the machine, asked by its client, has begun to read it. Gives what takes
-        that back.
+        """The card will leave some frames after the machine, asked by its client, has begun to read it.
+
+        Gives what takes that back.
         """
         board = self._machine.board
         rf, line = board.field, board.uarts[HOST_UART]

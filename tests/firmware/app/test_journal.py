@@ -176,7 +176,8 @@ def test_damage_is_loud():
         journal.rest()
     journal.append(codec.BOOT)
     journal.close()
-    assert 0 < journal.checkpoint_slot < journal.slots.next and journal.tail_entries
+    assert 0 < journal.checkpoint_slot < journal.slots.next
+    assert journal.tail_entries
     other = copy_of(flash)
     for name, place in (("checkpoint", 60), ("checkpoint", -1), ("tail", 10), ("tail", -1), ("s0", -100)):
         other.become(flash)
@@ -221,8 +222,8 @@ def test_segment_that_cannot_be_removed():
 
 
 def costs(flash, journal, waiting):
-    """(the journal as after a start, what is read from the flash, in bytes: at that start, for an exam, for a report and
-    its answer), while so many entries wait."""
+    """The journal as after a start, and the bytes that are read from the flash: at that start, for an exam, and for a
+    report and its answer, while so many entries wait."""
     number = 0
     while journal.head_seq - journal.acked_seq < waiting:
         exam(journal, 1000 + number % 500)
@@ -259,8 +260,7 @@ def test_nothing_costs_more_because_much_waits():
         found.append(read)
     journal.close()
     for some in found[1:]:
-        for few, more in zip(found[0], some):
-            assert more < 3 * few, found
+        assert all(some[part] < 3 * found[0][part] for part in range(3)), found
 
 
 def stuck():
