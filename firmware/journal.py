@@ -25,7 +25,7 @@ _EXAM_BYTES = const(80)
 MAX_PENDING_ENTRIES = const(24576)  # about 6000 exams without a report
 _NOTE_ENTRIES = const(512)  # the last of them are kept for debits: notes are dropped
 _RESERVE_BLOCKS = const(12)  # for the checkpoint, a block's copy and littlefs' own directories
-_CHECKPOINT_SLOTS = const(16)  # so many are read at boot, and a few more where no moment was quiet
+_CHECKPOINT_SLOTS = const(16)  # so many are read at boot, or reported anew, and a few more where no moment was quiet
 BLOCK_SLOTS = const(32)  # fill a block of the flash
 _QUIET_COMMITS = const(14)  # a directory block holds about 24: make room before a tap has to
 _BLOCK_BYTES = const(4096)
@@ -46,6 +46,7 @@ class Journal:
         self.acked_slot = 0  # all slots before it are acknowledged
         self.slots = Slots(directory)
         self.checkpoint_slot = 0  # all slots before it are in the checkpoint
+        self.checkpoint_acked = 0  # acked_slot as it stands there
         self.damage = ""  # what was found out too late to stop the start
         self.has_folded = True  # batches, since their files were tidied up
         self.tail_entries: list[bytes] = []
@@ -138,7 +139,7 @@ class Journal:
         if not self.has_counted:
             self.count_blocks()
             return
-        behind = self.slots.next - self.checkpoint_slot
+        behind = max(self.slots.next - self.checkpoint_slot, self.acked_slot - self.checkpoint_acked)
         due = behind >= _CHECKPOINT_SLOTS or self.is_prunable()
         if due and (not self.tail_entries or behind >= 2 * _CHECKPOINT_SLOTS):
             self._guarded(self._fold)

@@ -38,6 +38,7 @@ def write(journal: Journal) -> None:
         file.flush()
     os.rename(temporary, journal.directory + "/checkpoint")
     journal.checkpoint_slot = journal.slots.next
+    journal.checkpoint_acked = journal.acked_slot
 
 
 def read(journal: Journal) -> None:
@@ -55,7 +56,7 @@ def read(journal: Journal) -> None:
     journal.head_seq, journal.head_mac = _number_at(body, 3), body[7:15]
     journal.acked_seq, journal.acked_mac = _number_at(body, 15), body[19:27]
     journal.checkpoint_slot = journal.slots.next = _number_at(body, 27)
-    journal.acked_slot = _number_at(body, 31)
+    journal.acked_slot = journal.checkpoint_acked = _number_at(body, 31)
     journal.free_blocks = _number_at(body, 35)
     journal.state = state_codec.decode(body[_STATE_PLACE:])
 

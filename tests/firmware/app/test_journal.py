@@ -126,6 +126,20 @@ def test_bounded_when_reported():
     assert again.state.batches[7].left() == 100
 
 
+def test_what_was_acknowledged_is_not_reported_anew_after_a_power_cut():
+    """All but the last few slots' entries: a report by SMS costs money."""
+    flash, journal = fresh()
+    for credit in range(1000, 1100):
+        exam(journal, credit)
+        journal.rest()
+    while journal.pending():
+        journal_report.acknowledge(journal, min(journal.acked_seq + 40, journal.head_seq))
+        journal.rest()
+    journal.close()
+    mount(flash)
+    assert reload().pending() < 100
+
+
 def test_full_before_anything_is_touched():
     flash, journal = fresh(28, in_segment=32)
     credit = 1000
