@@ -7,6 +7,7 @@ builds the flash as it was before (or halfway through) each of them, and mounts 
 import gc
 import os
 import random
+from errno import EIO
 
 import vfs
 
@@ -24,6 +25,8 @@ class RamFlash:
         self.operations = 0
         self.erases = 0
         self.read_bytes = 0
+        self.grace = None  # operations that still succeed before each one is refused; None: all do
+        self.has_refused = False  # then littlefs programs that place again, reads it back, and goes elsewhere
         self.log = None
         for block in range(blocks):
             self._apply(block * BLOCK_BYTES, ERASED)
@@ -33,12 +36,12 @@ class RamFlash:
         start = block * BLOCK_BYTES + offset
         buffer[:] = memoryview(self.data)[start : start + len(buffer)]
 
-    def writeblocks(self, block: int, buffer: bytes, offset: int = 0) -> None:
+    def writeblocks(self, block: int, buffer: bytes, offset: int = 0) -> int:
         start = block * BLOCK_BYTES + offset
         before = int.from_bytes(self.data[start : start + len(buffer)], "big")
         wanted = int.from_bytes(buffer, "big")
-        assert before & wanted == wanted, "programmed bytes that were not erased"
-        self._change(start, bytes(buffer))
+        assert self.has_refused or before & wanted == wanted, "programmed bytes that were not erased"
+        return self._change(start, (before & wanted).to_bytes(len(buffer), "big"))
 
     def ioctl(self, op: int, argument: int) -> int:
         if op == 4:
@@ -47,7 +50,7 @@ class RamFlash:
             return BLOCK_BYTES
         if op == 6:
             self.erases += 1
-            self._change(argument * BLOCK_BYTES, ERASED)
+            return self._change(argument * BLOCK_BYTES, ERASED)
         return 0
 
     def become(self, other: "RamFlash") -> None:
@@ -58,11 +61,18 @@ class RamFlash:
         start, content = operation
         self._apply(start, content[: random.randrange(len(content))] if half else content)  # noqa: S311
 
-    def _change(self, start: int, content: bytes) -> None:
+    def _change(self, start: int, content: bytes) -> int:
+        """0, or an error as a block device answers it."""
+        if self.grace is not None:
+            if not self.grace:
+                self.has_refused = True
+                return -EIO
+            self.grace -= 1
         self.operations += 1
         if self.log is not None:
             self.log.append((start, content))
         self._apply(start, content)
+        return 0
 
     def _apply(self, start: int, content: bytes) -> None:
         self.data[start : start + len(content)] = content

@@ -214,6 +214,30 @@ def test_a_start_that_the_journal_counted_goes_on():
     assert _resumed(started=False, counted=True) == [True]
 
 
+def test_the_relay_goes_off_although_the_flash_refuses():
+    """By hand and when the time is over, at the first operation of the end or at a later one; and it stays off."""
+    for by_hand in (True, False):
+        for grace in range(3):
+            machine = Machine(fresh())
+            machine.debit()
+            machine.clock.uptime_ms += EXAM_MS - POLL_MS
+            machine.exams.tick()
+            assert machine.relay
+            machine.flash.grace = grace
+            machine.clock.uptime_ms += POLL_MS
+            try:
+                (machine.exams.end if by_hand else machine.exams.tick)()
+                assert grace
+            except StorageFailed:
+                assert machine.journal.state.exam is not None
+            assert not machine.relay
+            machine.flash.grace = None
+            machine.poll()
+            assert not machine.relay
+            assert machine.journal.state.exam is None
+            assert Machine(machine.flash).journal.state.exam is None
+
+
 def test_a_start_that_nobody_counts_enables_nothing():
     assert _resumed(started=True, counted=False) == []
     assert _resumed(started=False, counted=False) == []

@@ -212,6 +212,103 @@ def test_damage_is_loud():
     raises(Corrupt, Journal.load, "/disk/nowhere", KEY, stamp)
 
 
+def test_lost_and_exchanged_segments_are_loud():
+    """At the start if they hold what is newer than the checkpoint, else when they are reported. Never silently."""
+    flash, journal = fresh(in_segment=3)
+    for credit in range(1000, 1020):
+        exam(journal, credit)
+    journal_upkeep.fold(journal)
+    for credit in range(1020, 1030):
+        exam(journal, credit)
+    journal.close()
+    names = sorted([name for name in os.listdir(PLACE) if name[0] == "s"], key=lambda name: int(name[1:]))
+    checkpointed = journal.checkpoint_slot // 3
+    assert 3 < checkpointed < len(names) - 3
+    other = copy_of(flash)
+    for number in range(len(names)):
+        for exchanged in (False, True):
+            other.become(flash)
+            mount(other)
+            partner = names[number - 1]
+            if exchanged:
+                os.rename(PLACE + "/" + partner, PLACE + "/x")
+                os.rename(PLACE + "/" + names[number], PLACE + "/" + partner)
+                os.rename(PLACE + "/x", PLACE + "/" + names[number])
+            else:
+                os.remove(PLACE + "/" + names[number])
+            assert not whole(journal.head_seq), (number, exchanged)
+    mount(flash)
+    assert whole(journal.head_seq)
+
+
+def whole(head_seq):
+    """Whether a start and a report find all these entries."""
+    try:
+        journal = reload()
+        entries, mac = journal_report.following(journal, 0, codec.genesis_mac(KEY), 10_000)
+        journal.close()
+    except (Corrupt, StorageFailed):
+        return False
+    assert [entry.seq for entry in entries] == list(range(1, head_seq + 1))
+    assert mac == journal.head_mac
+    return True
+
+
+def test_a_flash_that_refuses_once():
+    """At every operation of an exam and its housekeeping: what append refused is not there, and what it took is."""
+    flash, journal = fresh(24, in_segment=3)
+    journal.close()
+    begun = copy_of(flash)
+    for grace in range(36):
+        flash.become(begun)
+        mount(flash)
+        journal = reload()
+        flash.grace, flash.has_refused = grace, False
+        told = [codec.BATCH]
+        for credit in range(1000, 1004):
+            for kind in (codec.INTENT, codec.DEBIT, codec.STARTED, codec.ENDED):
+                try:
+                    journal.append(kind, 7, credit)
+                    told.append(kind)
+                except StorageFailed:
+                    flash.grace = None  # the next one works
+            try:
+                journal.rest()
+            except StorageFailed:
+                flash.grace = None
+        assert flash.has_refused  # where it could not erase, littlefs itself went elsewhere
+        flash.grace = None
+        for _ in range(2):
+            entries, _ = journal_report.following(journal, 0, codec.genesis_mac(KEY), 1000)
+            assert [entry.kind for entry in entries] == told, grace
+            journal.close()
+            mount(flash)
+            journal = reload()
+        journal.close()
+
+
+def test_nothing_unacknowledged_goes():
+    """Whatever is acknowledged: one entry short of a segment's end, at it, behind it."""
+    flash, journal = fresh(40, in_segment=3)
+    for credit in range(1000, 1012):
+        exam(journal, credit)
+    journal.close()
+    begun = copy_of(flash)
+    for acked in range(journal.head_seq + 1):
+        flash.become(begun)
+        mount(flash)
+        again = reload()
+        mac = finished(journal_report.chaining(again, 0, codec.genesis_mac(KEY), acked))
+        assert journal_report.acknowledge(again, acked, mac)
+        journal_upkeep.fold(again)
+        again.close()
+        again = reload()
+        entries, _ = journal_report.following(again, acked, mac, 1000)
+        assert [entry.seq for entry in entries] == list(range(acked + 1, journal.head_seq + 1))
+        assert again.slots.next - again.slots.first <= (journal.head_seq - acked) // 4 + 6
+        again.close()
+
+
 def test_segment_that_cannot_be_removed():
     """The next ones stay as well, and all go once it can be."""
     flash, journal = fresh(in_segment=3)
