@@ -148,9 +148,11 @@ class TestCommands:
         assert screens(online)[-1] == words
         assert exam(online, authority, order, 1000) == "locked"
         assert screens(online)[-1] == words
-        online.world.at(500, lambda: online.field.enter(authority.one_time_card(order, 1001)))
+        card = authority.one_time_card(order, 1001)
+        online.world.at(500, lambda: online.field.enter(card))
         with pytest.raises(HostError, match="Call 400 800 12"):  # the PC beside it says the same
             online.host.call("swipe.debit", timeout_ms=10_000)
+        online.field.leave(card)
         assert online.host.call("status")["lock_text"] == "Not paid. Call 400 800 12"
         online.power_off()
         online.power_on()

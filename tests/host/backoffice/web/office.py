@@ -19,6 +19,7 @@ from tests.host.backoffice.web.door import Door
 DESKTOP = {"width": 1360, "height": 900}
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 15_000
+PATIENCE_S = 60  # of a program that asks a server on a busy computer
 LOGIN_LIFETIME_S = 3600
 
 # A page that the Content-Security-Policy had to hold back says so in an event, whatever the console shows.

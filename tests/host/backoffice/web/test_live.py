@@ -10,7 +10,7 @@ from backoffice.events.broker import Broker, Event
 from backoffice.models import Card, IssuingJob
 from backoffice.web import assets
 from tests.host.backoffice.machines import Machine, add_machine, batch_of
-from tests.host.backoffice.web.office import PATIENCE_MS, Office, Visit
+from tests.host.backoffice.web.office import PATIENCE_MS, PATIENCE_S, Office, Visit
 
 NEW_MACHINE = 4001
 MARK = "window.marked = true"
@@ -28,7 +28,10 @@ def machine(office: Office) -> Machine:
 def report(office: Office, machine: Machine) -> None:
     """Send the whole journal; what the server has already, it knows."""
     answer = httpx2.post(
-        f"{office.url}/api/v1/uplink", content=machine.report(), headers={"content-type": "application/cose"}
+        f"{office.url}/api/v1/uplink",
+        content=machine.report(),
+        headers={"content-type": "application/cose"},
+        timeout=PATIENCE_S,
     )
     assert answer.status_code == 200, answer.text
 

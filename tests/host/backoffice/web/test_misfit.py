@@ -8,7 +8,7 @@ from sqlmodel import func, select
 from backoffice.db import transaction
 from backoffice.models import Usage
 from tests.host.backoffice.machines import Machine, add_machine
-from tests.host.backoffice.web.office import Office, Visit
+from tests.host.backoffice.web.office import PATIENCE_S, Office, Visit
 
 SAYS = {
     "en-GB": ("This debit does not count.", "not counted: it was never issued", "does not fit what was issued"),
@@ -21,7 +21,7 @@ def claim(office: Office) -> int:
     """The id of a debit of a batch that nobody issued."""
     machine = add_machine(office.context, Machine(4001, key=b"q" * 32, time=office.clock.now - 30), 1)
     machine.exam(45_077, batch=9_999)
-    answer = httpx2.post(f"{office.url}/api/v1/uplink", content=machine.report())
+    answer = httpx2.post(f"{office.url}/api/v1/uplink", content=machine.report(), timeout=PATIENCE_S)
     assert answer.status_code == 200
     with transaction(office.context.engine) as session:
         return session.exec(select(func.max(Usage.id))).one() or 0

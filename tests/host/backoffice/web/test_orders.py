@@ -14,7 +14,7 @@ from backoffice.authority.secret import Secret
 from backoffice.sms.schemas import OutState
 from tests.host.backoffice.machines import CREDITS, FIRST_CREDIT, Machine, add_machine
 from tests.host.backoffice.support import PASSWORD
-from tests.host.backoffice.web.office import PHONE, Office, Visit
+from tests.host.backoffice.web.office import PATIENCE_S, PHONE, Office, Visit
 from tests.host.backoffice.web.test_every_page import FAINT_TEXT, REPEATED_IDS, SMALL_TARGETS, UNNAMED
 
 NUMBER = 4001
@@ -47,7 +47,7 @@ def authority(office: Office) -> Iterator[None]:
 def exchange(office: Office, machine: Machine) -> list[uplink.Command]:
     """The machine reports all it has; what it is ordered."""
     message = machine.report()
-    answer = httpx2.post(f"{office.url}/api/v1/uplink", content=message, headers={"content-type": "application/cose"})
+    answer = httpx2.post(f"{office.url}/api/v1/uplink", content=message, headers={"content-type": "application/cose"}, timeout=PATIENCE_S)
     return machine.ack(message, answer).commands
 
 
@@ -261,7 +261,8 @@ def test_a_refused_form_keeps_what_was_typed_and_no_secret(office: Office, machi
         "sms_per_day": "24",
     }
     secrets = {"wifi_password": "hush hush", "apn_password": "psst psst", "sim_pin": "4711"}
-    with httpx2.Client(base_url=office.url, headers={"origin": office.url, "accept": "text/html"}) as client:
+    headers = {"origin": office.url, "accept": "text/html"}
+    with httpx2.Client(base_url=office.url, headers=headers, timeout=PATIENCE_S) as client:
         client.post("/login", data={"login": "admin", "password": PASSWORD})
         page = client.post(f"{PAGE}/orders/connection", data=typed | secrets)
     assert page.status_code == 422
@@ -282,7 +283,7 @@ def test_only_administrators_order(browser: Browser, office: Office, machine: Ma
         expect(visit.page.locator("#orders-name")).to_be_visible()
         assert visit.page.locator("#order-forms").count() == 0
         assert visit.page.get_by_role("button", name="Take back").count() == 0
-    with httpx2.Client(base_url=office.url, headers={"origin": office.url}) as client:
+    with httpx2.Client(base_url=office.url, headers={"origin": office.url}, timeout=PATIENCE_S) as client:
         client.post("/login", data={"login": login, "password": PASSWORD})
         for path in (f"{PAGE}/orders/set-time", f"{PAGE}/orders/1/cancel", "/authority/close", f"{PAGE}/orders/unlock"):
             assert client.post(path, data={"machine": NUMBER}).status_code == 403, path

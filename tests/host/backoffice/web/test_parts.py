@@ -21,7 +21,7 @@ from backoffice.web.security import HEADERS
 from backoffice.web.spreadsheet import COLUMNS, spreadsheet
 from backoffice.web.views import DebitRow, Stock, address
 from tests.host.backoffice.support import PASSWORD
-from tests.host.backoffice.web.office import Office
+from tests.host.backoffice.web.office import PATIENCE_S, Office
 from tools.cli import app as perscan
 
 NOW = 1_795_445_000
@@ -172,7 +172,7 @@ def test_charts_bring_no_data_along() -> None:
 
 
 def test_headers_and_caching(office: Office) -> None:
-    with httpx2.Client(base_url=office.url, headers={"accept": "text/html"}) as client:
+    with httpx2.Client(base_url=office.url, headers={"accept": "text/html"}, timeout=PATIENCE_S) as client:
         page = client.get("/login")
         for name, value in HEADERS.items():
             assert page.headers[name] == value
@@ -191,7 +191,7 @@ def test_headers_and_caching(office: Office) -> None:
 
 
 def test_programs_get_their_errors_as_json(office: Office) -> None:
-    with httpx2.Client(base_url=office.url) as client:
+    with httpx2.Client(base_url=office.url, timeout=PATIENCE_S) as client:
         assert client.get("/machines").json()["error"]["code"] == "not_logged_in"
         assert (
             client.get("/api/v1/machines", headers={"accept": "text/html"}).json()["error"]["code"] == "not_logged_in"
@@ -199,7 +199,7 @@ def test_programs_get_their_errors_as_json(office: Office) -> None:
 
 
 def test_the_file_holds_what_the_page_shows(office: Office) -> None:
-    with httpx2.Client(base_url=office.url, headers={"origin": office.url}) as client:
+    with httpx2.Client(base_url=office.url, headers={"origin": office.url}, timeout=PATIENCE_S) as client:
         client.post("/login", data={"login": "clinic", "password": PASSWORD})
         answer = client.get("/usage.csv?since=2026-11-20")
         assert answer.headers["content-type"].startswith("text/csv")
@@ -211,7 +211,7 @@ def test_the_file_holds_what_the_page_shows(office: Office) -> None:
 
 
 def test_another_sites_form_changes_nothing(office: Office) -> None:
-    with httpx2.Client(base_url=office.url, headers={"origin": office.url}) as client:
+    with httpx2.Client(base_url=office.url, headers={"origin": office.url}, timeout=PATIENCE_S) as client:
         client.post("/login", data={"login": "admin", "password": PASSWORD})
         for path in ("/alerts/1/acknowledge", "/issuing/1/stop", "/logout", "/language"):
             answer = client.post(path, headers={"origin": "https://elsewhere.example"})
