@@ -203,7 +203,8 @@ def test_a_retired_machine_is_ordered_nothing(administrator: TestClient, machine
 
 def test_a_list_of_orders_is_paged(administrator: TestClient, machine: Machine) -> None:
     made = [order(administrator, "revoked-credits", batch=BATCH, credit=credit)["id"] for credit in range(500, 505)]
-    found, cursor = [], {}
+    found: list[int] = []
+    cursor: dict[str, str] | None = {}
     while cursor is not None:
         page = administrator.get("/api/v1/machines/1/commands", params={"limit": 2, **cursor}).json()
         found += [row["id"] for row in page["items"]]

@@ -289,8 +289,8 @@ def test_a_third_history_is_not_joined_to_the_second(
     second, third = machine.copy(), machine.copy()
     machine.exam(501)
     machine.send(administrator)
-    for image, credits in ((second, (502, 503)), (third, (504, 505))):
-        for credit in credits:
+    for image, numbers in ((second, (502, 503)), (third, (504, 505))):
+        for credit in numbers:
             image.exam(credit)
     assert third.send(administrator, 9).ack_seq == 0
     assert second.send(administrator, 5, 8).ack_seq == 8

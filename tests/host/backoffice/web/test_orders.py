@@ -47,7 +47,12 @@ def authority(office: Office) -> Iterator[None]:
 def exchange(office: Office, machine: Machine) -> list[uplink.Command]:
     """The machine reports all it has; what it is ordered."""
     message = machine.report()
-    answer = httpx2.post(f"{office.url}/api/v1/uplink", content=message, headers={"content-type": "application/cose"}, timeout=PATIENCE_S)
+    answer = httpx2.post(
+        f"{office.url}/api/v1/uplink",
+        content=message,
+        headers={"content-type": "application/cose"},
+        timeout=PATIENCE_S,
+    )
     return machine.ack(message, answer).commands
 
 
