@@ -78,6 +78,23 @@ def test_only_a_whole_order_becomes_arguments() -> None:
     assert error_code(Order(MACHINE, EPOCH, uplink.LOCK, 1, "x" * 65).body) == "too_long"
 
 
+def test_a_signature_makes_no_order_of_what_is_none() -> None:
+    for order, code in (
+        (Order(MACHINE, EPOCH, uplink.SETTINGS, 1), "unknown_kind"),
+        (Order(MACHINE, EPOCH, uplink.LOCK, 0), "malformed"),
+        (Order(MACHINE, EPOCH, uplink.LOCK, 1, "x" * 65), "too_long"),
+    ):
+        order.signature = bytes(64)
+        assert error_code(order.arguments) == code
+
+
+def test_a_text_may_be_as_long_as_it_may() -> None:
+    order = Order(MACHINE, EPOCH, uplink.LOCK, 0xFFFFFFFF, "x" * orders.MAX_TEXT_BYTES)
+    order.signature = bytes(64)
+    found = orders.read(MACHINE, EPOCH, Command(1, uplink.LOCK, order.arguments()))
+    assert (found.text, found.number) == (order.text, order.number)
+
+
 def test_verification_in_slices_says_the_same() -> None:
     order = samples.order()
     slices = list(p256_portable.steps(AUTHORITY_KEY, order.body(), order.signature))

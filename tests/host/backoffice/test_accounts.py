@@ -163,6 +163,16 @@ def test_the_last_administrator_stays(administrator: TestClient) -> None:
     assert code_of(administrator.patch("/api/v1/users/1", json={"active": False})) == "wrong_state"
 
 
+def test_the_last_administrator_stays_however_many_were_stopped(
+    administrator: TestClient, app: FastAPI, context: Context
+) -> None:
+    make_user(context, "boss", Role.ADMINISTRATOR)
+    for _ in range(2):  # again changes nothing, and is no error
+        assert administrator.patch("/api/v1/users/2", json={"active": False}).json()["active"] is False
+    assert code_of(administrator.patch("/api/v1/users/1", json={"active": False})) == "wrong_state"
+    assert administrator.get("/api/v1/me").json()["login"] == "admin"
+
+
 def test_a_stopped_user_is_out_at_once(administrator: TestClient, app: FastAPI, context: Context) -> None:
     make_user(context, "sam", Role.ISSUER)
     sam = log_in(app, "sam")
@@ -196,6 +206,26 @@ def test_the_setup_link_works_once(visitor: TestClient, context: Context) -> Non
     assert code_of(visitor.post("/api/v1/setup", json={**wanted, "login": "boss2"})) == "bad_setup_token"
     second = context.setup_token.issue()
     assert code_of(visitor.post("/api/v1/setup", json={**wanted, "token": second})) == "bad_setup_token"
+
+
+def test_a_new_setup_link_ends_the_one_before(visitor: TestClient, context: Context) -> None:
+    old, new = context.setup_token.issue(), context.setup_token.issue()
+    wanted = {"login": "boss", "name": "Boss", "password": PASSWORD}
+    assert code_of(visitor.post("/api/v1/setup", json={**wanted, "token": old})) == "bad_setup_token"
+    assert visitor.post("/api/v1/setup", json={**wanted, "token": new}).status_code == 201
+
+
+def test_the_new_password_is_another_one(administrator: TestClient) -> None:
+    answer = administrator.post("/api/v1/password", json={"current": PASSWORD, "new": PASSWORD})
+    assert (answer.status_code, code_of(answer)) == (422, "invalid_input")
+
+
+def test_an_agent_keeps_its_name_and_takes_nobody_elses(administrator: TestClient) -> None:
+    for name in ("North", "South"):
+        administrator.post("/api/v1/agents", json={"name": name}).raise_for_status()
+    same = administrator.patch("/api/v1/agents/1", json={"name": "North", "contact": "+86 1"})
+    assert (same.status_code, same.json()["contact"]) == (200, "+86 1")
+    assert code_of(administrator.patch("/api/v1/agents/1", json={"name": "South"})) == "already_exists"
 
 
 # What an API token may do, and how long
@@ -242,6 +272,30 @@ def test_a_token_may_change_what_the_table_says_and_nothing_else(administrator: 
 def test_a_token_fills_in_no_form(administrator: TestClient, app: FastAPI, path: str) -> None:
     answer = program_of(administrator, app).post(path, data={"number": "1"})
     assert (answer.status_code, code_of(answer)) == (403, "person_required")
+
+
+def test_when_a_token_was_revoked_stays(
+    administrator: TestClient, app: FastAPI, context: Context, clock: HandClock
+) -> None:
+    """Whoever looks for the leak wants to know since when it was closed."""
+    make_user(context, "sam", Role.ISSUER)
+    sam = log_in(app, "sam")
+    number = sam.post("/api/v1/tokens", json={"name": "scripts"}).json()["read"]["id"]
+    at = sam.delete(f"/api/v1/tokens/{number}").json()["revoked_at"]
+    clock.now += 60
+    assert sam.delete(f"/api/v1/tokens/{number}").json()["revoked_at"] == at
+    administrator.post("/api/v1/users/2/password-reset").raise_for_status()
+    with transaction(context.engine, READ) as session:
+        assert session.get_one(ApiToken, number).revoked_at == at
+
+
+def test_a_token_ends_in_time(administrator: TestClient, app: FastAPI, clock: HandClock) -> None:
+    made = administrator.post("/api/v1/tokens", json={"name": "scripts", "lifetime_days": 1}).json()
+    program = TestClient(app, base_url=ORIGIN, headers={"Authorization": f"Bearer {made['token']}"})
+    clock.now = made["read"]["expires_at"] - 1
+    assert program.get("/api/v1/me").status_code == 200
+    clock.now += 1
+    assert program.get("/api/v1/me").status_code == 401
 
 
 def change_password(administrator: TestClient, sam: TestClient) -> None:
@@ -353,13 +407,15 @@ def test_tokens_of_others_take_nobodys_place(administrator: TestClient, app: Fas
 
 
 def test_whoever_logs_in_without_end_logs_out_the_oldest(app: FastAPI, context: Context) -> None:
-    make_user(context, "sam", Role.ISSUER)
-    browsers = []
+    for login in ("kim", "sam"):
+        make_user(context, login, Role.ISSUER)
+    other, browsers = log_in(app, "kim"), []
     for _ in range(SESSIONS_MAX + 2):
         context.clock.now += 1  # type: ignore[attr-defined]
         browsers.append(log_in(app, "sam"))
     who = [browser.get("/api/v1/me").status_code for browser in browsers]
     assert who == [401, 401] + [200] * SESSIONS_MAX
+    assert other.get("/api/v1/me").json()["login"] == "kim"
 
 
 @pytest.mark.parametrize(

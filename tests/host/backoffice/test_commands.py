@@ -1,7 +1,8 @@
 """Orders to machines: how they travel, what the machines answer, what a person hears of it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlmodel import Session
 from backoffice.authority import orders as authority_orders
 from backoffice.authority import signing
 from backoffice.authority.secret import Secret
+from backoffice.authority.session import Authority
 from backoffice.commands import service as commands
 from backoffice.commands.results import Result, of_number
 from backoffice.commands.service import ACK_COMMANDS_MAX, OPEN_COMMANDS_MAX
@@ -169,6 +171,44 @@ def test_the_same_order_twice_is_said_so(administrator: TestClient, machine: Mac
     order(administrator, "revoked-credits", batch=BATCH, credit=500)
     refused(administrator, "revoked-credits", "already_exists", batch=BATCH, credit=500)
     order(administrator, "revoked-credits", batch=BATCH, credit=501)
+
+
+def test_what_was_ordered_before_may_be_ordered_again(administrator: TestClient, machine: Machine) -> None:
+    order(administrator, "set-time")
+    carried_out(administrator, machine)
+    wanted = order(administrator, "set-time")
+    administrator.delete(f"/api/v1/machines/1/commands/{wanted['id']}").raise_for_status()
+    order(administrator, "set-time")
+    assert [row["state"] for row in listed(administrator)] == ["queued", "cancelled", "done"]
+
+
+def test_orders_of_one_machine_are_in_no_other_machines_way(
+    administrator: TestClient, context: Context, machine: Machine
+) -> None:
+    add_machine(context, Machine(2, key=b"q" * 32), 1)
+    order(administrator, "set-time")
+    for credit in range(FIRST_CREDIT, FIRST_CREDIT + OPEN_COMMANDS_MAX - 1):
+        order(administrator, "revoked-credits", batch=BATCH, credit=credit)
+    refused(administrator, "revoked-batches", "wrong_state", batch=BATCH)
+    assert administrator.post("/api/v1/machines/2/set-time").status_code == 201
+
+
+@pytest.mark.parametrize("path", ["set-time", "lock"])
+@pytest.mark.usefixtures("authority")
+def test_a_retired_machine_is_ordered_nothing(administrator: TestClient, machine: Machine, path: str) -> None:
+    administrator.patch("/api/v1/machines/1", json={"state": "retired"}).raise_for_status()
+    assert "retired" in refused(administrator, path, "wrong_state")
+    assert listed(administrator) == []
+
+
+def test_a_list_of_orders_is_paged(administrator: TestClient, machine: Machine) -> None:
+    made = [order(administrator, "revoked-credits", batch=BATCH, credit=credit)["id"] for credit in range(500, 505)]
+    found, cursor = [], {}
+    while cursor is not None:
+        page = administrator.get("/api/v1/machines/1/commands", params={"limit": 2, **cursor}).json()
+        found += [row["id"] for row in page["items"]]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    assert found == made[::-1]
 
 
 @pytest.mark.parametrize(
@@ -466,6 +506,90 @@ def test_a_lock_that_is_not_obeyed_is_an_alarm(administrator: TestClient, machin
     order(administrator, "lock")
     carried_out(administrator, machine)
     assert alerts(administrator) == ["machine_locked"]
+
+
+@pytest.mark.usefixtures("authority")
+def test_a_machine_that_knows_no_authority_is_not_locked(administrator: TestClient, context: Context) -> None:
+    new = {"role": "swipe", "name": "New", "machine_id": 1, "institution_id": add_institution(context)}
+    administrator.post("/api/v1/machines", json=new).raise_for_status()
+    assert "never provisioned" in refused(administrator, "lock", "wrong_state")
+
+
+@pytest.mark.usefixtures("authority")
+def test_locking_again_ends_what_was_told_of_the_unlock(administrator: TestClient, machine: Machine) -> None:
+    for path in ("lock", "unlock", "lock"):
+        order(administrator, path)
+        carried_out(administrator, machine)
+    assert alerts(administrator) == ["machine_locked"]
+
+
+@pytest.mark.usefixtures("authority")
+def test_locks_are_each_machines_own(administrator: TestClient, context: Context, machine: Machine) -> None:
+    """Neither a new epoch nor an order that is taken back changes what another machine was ordered."""
+    other = add_machine(context, Machine(2, key=b"q" * 32), 1)
+    order(administrator, "lock")
+    wanted = administrator.post("/api/v1/machines/2/lock", json={}).json()
+    administrator.delete(f"/api/v1/machines/2/commands/{wanted['id']}").raise_for_status()
+    states = [administrator.get(f"/api/v1/machines/{number}").json()["state"] for number in (1, 2)]
+    assert states == ["locked", "active"]
+    provision_again(context, other, b"n" * 32)
+    assert administrator.get("/api/v1/machines/1").json()["state"] == "locked"
+    assert [command.kind for command in machine.send(administrator).commands] == [uplink.LOCK]
+
+
+@pytest.mark.usefixtures("authority")
+def test_a_lock_of_an_earlier_epoch_is_over(administrator: TestClient, context: Context, machine: Machine) -> None:
+    """It was unlocked for the new one: nothing but an order for that one counts."""
+    order(administrator, "lock")
+    carried_out(administrator, machine)
+    order(administrator, "unlock")
+    provision_again(context, machine, b"n" * 32)
+    wanted = order(administrator, "lock")
+    administrator.delete(f"/api/v1/machines/1/commands/{wanted['id']}").raise_for_status()
+    assert administrator.get("/api/v1/machines/1").json()["state"] == "active"
+
+
+@pytest.fixture
+def meanwhile(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What somebody else does once, between the signature and the order."""
+    todo: list[Callable[[], object]] = []
+    use = app.state.workshop.room.use
+
+    @contextmanager
+    def and_then(user_id: int) -> Iterator[Authority]:
+        with use(user_id) as found:
+            yield found
+        if todo:
+            todo.pop()()
+
+    monkeypatch.setattr(app.state.workshop.room, "use", and_then)
+    return todo
+
+
+@pytest.mark.usefixtures("authority")
+def test_what_was_signed_for_an_epoch_that_ended_meanwhile_is_not_ordered(
+    administrator: TestClient, context: Context, machine: Machine, meanwhile: list[Callable[[], object]]
+) -> None:
+    """The machine would refuse it, while everybody believes that it is locked."""
+    meanwhile.append(lambda: provision_again(context, machine, b"n" * 32))
+    assert "try again" in refused(administrator, "lock", "wrong_state")
+    assert administrator.get("/api/v1/machines/1").json()["state"] == "active"
+    order(administrator, "lock")
+
+
+@pytest.mark.usefixtures("authority")
+def test_no_number_is_signed_for_two_orders(
+    administrator: TestClient, machine: Machine, meanwhile: list[Callable[[], object]]
+) -> None:
+    def somebody_else() -> None:
+        wanted = order(administrator, "lock", text="mine")
+        administrator.delete(f"/api/v1/machines/1/commands/{wanted['id']}").raise_for_status()
+
+    meanwhile.append(somebody_else)
+    assert "try again" in refused(administrator, "lock", "wrong_state", text="yours")
+    order(administrator, "lock", text="yours")
+    (command,) = machine.send(administrator).commands
+    assert command.args[0] == NOW + 1
 
 
 @pytest.mark.usefixtures("authority")

@@ -82,6 +82,15 @@ def test_the_same_secret_is_not_ordered_twice_and_another_is(administrator: Test
     assert [sent.args for sent in carried] == [[SETTINGS], [another], [{"wifi_password": "***"}]]
 
 
+def test_stars_are_a_password_like_any_other(administrator: TestClient, machine: Machine) -> None:
+    """What a person sees of both orders is the same."""
+    for password in ("a real one", "***"):
+        order(administrator, "settings", settings={"wifi_password": password})
+    machine.write(1)
+    carried = machine.send(administrator).commands
+    assert [sent.args for sent in carried] == [[{"wifi_password": "a real one"}], [{"wifi_password": "***"}]]
+
+
 def test_an_order_that_cannot_be_opened_fails_alone(
     administrator: TestClient, context: Context, machine: Machine
 ) -> None:

@@ -10,7 +10,7 @@ from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.ingest import repository, store
 from backoffice.ingest.incoming import MachineSecrets, open_message
-from backoffice.timekeeping.rule import Believed
+from backoffice.timekeeping.rule import CLOCK_AHEAD_MAX_S, EARLIEST_TIME, Believed
 from tests.host.backoffice.machines import BATCH, Machine, add_institution, add_machine, post, provision_again
 from tests.host.backoffice.support import NOW
 
@@ -257,6 +257,71 @@ def test_another_history_that_is_longer_is_no_gap_in_the_first(administrator: Te
     assert alerts(administrator) == {"fork": 1}
 
 
+def test_what_begins_after_the_end_of_the_first_history_is_not_its_end(
+    administrator: TestClient, context: Context, machine: Machine
+) -> None:
+    """Its number follows and its MAC does not: nobody knows yet where the two part."""
+    machine.exam(500)
+    image = machine.copy()
+    machine.exam(501)
+    machine.send(administrator)
+    first_history = stored(context, machine)
+    image.exam(502)
+    image.exam(503)
+    ack = image.send(administrator, 9)
+    assert (ack.ack_seq, ack.alert) == (0, uplink.ALERT_FORK)
+    assert (stored(context, machine), alerts(administrator)) == (first_history, {"fork": 1})
+    assert image.send(administrator, 5, 8).ack_seq == 8
+    assert image.send(administrator, 9).ack_seq == 12
+    assert {row["credit"]: row["disputed"] for row in usage(administrator)} == {
+        500: False,
+        501: False,
+        502: True,
+        503: True,
+    }
+
+
+def test_a_third_history_is_not_joined_to_the_second(
+    administrator: TestClient, context: Context, machine: Machine
+) -> None:
+    """What is kept of one says nothing of whether the other is complete."""
+    machine.exam(500)
+    second, third = machine.copy(), machine.copy()
+    machine.exam(501)
+    machine.send(administrator)
+    for image, credits in ((second, (502, 503)), (third, (504, 505))):
+        for credit in credits:
+            image.exam(credit)
+    assert third.send(administrator, 9).ack_seq == 0
+    assert second.send(administrator, 5, 8).ack_seq == 8
+    assert third.send(administrator, 9).ack_seq == 0
+    assert third.send(administrator, 5, 8).ack_seq == 8
+    assert third.send(administrator, 9).ack_seq == 12
+    assert len(usage(administrator, disputed=True)) == 3
+
+
+def test_a_report_that_begins_before_the_histories_part_brings_what_is_missing_of_the_first(
+    administrator: TestClient, context: Context, machine: Machine
+) -> None:
+    for credit in (500, 501):
+        machine.exam(credit)
+    image = machine.copy()
+    machine.exam(502)
+    machine.send(administrator, 5)
+    image.exam(503)
+    assert image.send(administrator).ack_seq == 12
+    assert stored(context, machine) == dict(enumerate(machine.macs, 1))
+    assert alerts(administrator) == {"fork": 1}
+    ack = machine.send(administrator, 9)
+    assert (ack.ack_seq, ack.alert) == (12, uplink.ALERT_NONE)
+    assert {row["credit"]: row["disputed"] for row in usage(administrator)} == {
+        500: False,
+        501: False,
+        502: False,
+        503: True,
+    }
+
+
 def test_the_same_number_with_other_content_never_overwrites(
     administrator: TestClient, context: Context, machine: Machine
 ) -> None:
@@ -307,6 +372,32 @@ def test_an_intent_without_a_debit_is_in_doubt_until_it_is_decided(administrator
     assert administrator.get("/api/v1/in-doubt").json()["items"] == []
 
 
+def test_a_decision_ends_the_doubt_that_came_before_it_and_no_other(
+    administrator: TestClient, context: Context, machine: Machine
+) -> None:
+    """An intent that arrives late is decided by what its own journal says of the same card afterwards."""
+    other = add_machine(context, Machine(machine_id=2, key=b"o" * 32), 1)
+    machine.write(journal.DEBIT, 500)  # of another credit, and of earlier: no end of 501's intent
+    machine.write(journal.INTENT, 501)
+    machine.write(journal.DEBIT, 502)
+    machine.send(administrator, 3)
+    machine.send(administrator, 1, 2)
+    other.write(journal.BOOT)
+    other.write(journal.INTENT, 502)
+    other.send(administrator)
+    doubts = administrator.get("/api/v1/in-doubt").json()["items"]
+    assert [(row["machine_id"], row["credit"], row["seq"]) for row in doubts] == [(1, 501, 2), (2, 502, 2)]
+    again = provision_again(context, machine, b"n" * 32)
+    for _ in range(2):
+        again.write(journal.BOOT)
+    again.write(journal.DEBIT, 503)
+    again.send(administrator)
+    machine.write(journal.INTENT, 503)  # of the epoch before, whose card is another
+    machine.send(administrator, 4)
+    doubts = administrator.get("/api/v1/in-doubt").json()["items"]
+    assert [(row["machine_id"], row["credit"]) for row in doubts] == [(1, 501), (1, 503), (2, 502)]
+
+
 def test_times_without_a_trusted_clock(administrator: TestClient, machine: Machine) -> None:
     machine.write(journal.DEBIT, 500, clock=0, time=0)
     machine.write(journal.DEBIT, 501, clock=1, time=NOW - 60)
@@ -319,6 +410,21 @@ def test_times_without_a_trusted_clock(administrator: TestClient, machine: Machi
         501: (NOW - 60, "hint"),
         502: (NOW - 30, "trusted"),
         503: (NOW, "estimated"),
+    }
+
+
+@pytest.mark.parametrize(("sure", "word"), [(journal.CLOCK_HINT, "hint"), (journal.CLOCK_TRUSTED, "trusted")])
+def test_a_time_that_cannot_be_is_no_time(administrator: TestClient, machine: Machine, sure: int, word: str) -> None:
+    """However sure the machine is: an exam a year ahead would be in another settlement."""
+    bounds = EARLIEST_TIME, NOW + CLOCK_AHEAD_MAX_S
+    for credit, time in enumerate((bounds[0] - 1, bounds[1] + 1, NOW + 365 * 86400, *bounds), 500):
+        machine.write(journal.DEBIT, credit, clock=sure, time=time)
+    machine.send(administrator)
+    found = {row["credit"]: (row["time"], row["time_quality"]) for row in usage(administrator)}
+    assert found == {
+        **dict.fromkeys((500, 501, 502), (NOW, "estimated")),
+        503: (bounds[0], word),
+        504: (bounds[1], word),
     }
 
 
