@@ -1,5 +1,5 @@
-"""Where a journal stands is made anew from its entries when the note of it contradicts them: no gap and no other history
-that is none, nothing acknowledged that is missing, and what people accepted stays accepted.
+"""Where a journal stands is made anew from its entries when the note of it contradicts them: no gap and no other
+history that is none, nothing acknowledged that is missing, and what people accepted stays accepted.
 """
 
 import sqlite3

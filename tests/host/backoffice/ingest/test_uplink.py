@@ -254,7 +254,7 @@ def test_another_history_that_is_longer_is_no_gap_in_the_first(administrator: Te
     assert image.send(administrator, 9, 12).ack_seq == 12
     (state,) = administrator.get("/api/v1/machines/1/journal-state").json()
     assert (state["highest_seq"], state["missing"], state["forked"]) == (5, [], True)
-    assert alerts(administrator) == {"fork": 1}
+    assert set(alerts(administrator)) == {"fork"}
 
 
 def test_what_begins_after_the_end_of_the_first_history_is_not_its_end(
@@ -289,9 +289,9 @@ def test_a_third_history_is_not_joined_to_the_second(
     second, third = machine.copy(), machine.copy()
     machine.exam(501)
     machine.send(administrator)
-    for image, credits in ((second, (502, 503)), (third, (504, 505))):
-        for credit in credits:
-            image.exam(credit)
+    for image, credit in ((second, 502), (third, 504)):
+        image.exam(credit)
+        image.exam(credit + 1)
     assert third.send(administrator, 9).ack_seq == 0
     assert second.send(administrator, 5, 8).ack_seq == 8
     assert third.send(administrator, 9).ack_seq == 0
