@@ -265,6 +265,24 @@ def test_who_is_stopped_while_the_password_is_checked_stays_out(app: FastAPI, co
     line.close()
 
 
+def test_who_is_reset_while_changing_the_password_stays_out(app: FastAPI, context: Context, ada: str) -> None:
+    """Else whoever sits at the open browser undoes what the administrator has just done about it."""
+    intruder = log_in(app, ada)
+    context.hashing = line = AnnouncedLine(Worker("hashing"))
+    with held(line), ThreadPoolExecutor(1) as elsewhere:
+        answer = elsewhere.submit(change, intruder, context)
+        assert line.reached.wait(PATIENCE_S)
+        with transaction(context.engine) as session:
+            number = service.find_user(session, ada)
+            service.set_password(session, number, "the hash of a one-time password", NOW, one_time=True)
+        line.gate.set()
+        assert answer.result(PATIENCE_S).json()["error"]["code"] == "bad_credentials"
+    line.close()
+    assert intruder.get("/api/v1/me").status_code == 401
+    with transaction(context.engine) as session:
+        assert service.get_user(session, number).password_change_required
+
+
 @contextmanager
 def held(line: AnnouncedLine) -> Iterator[None]:
     """The worker is at something until the gate opens."""

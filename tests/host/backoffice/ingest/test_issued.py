@@ -68,6 +68,15 @@ def test_debits_of_a_batch_that_was_never_issued_are_kept_and_never_income(
     assert (alert["kind"], alert["severity"], alert["detail"]["debits"]) == ("debit_unissued", CRITICAL, 5)
 
 
+def test_where_nothing_counts_that_is_said_and_not_left_out(administrator: TestClient, machine: Machine) -> None:
+    for credit in range(500, 505):
+        machine.exam(credit, batch=999)
+    machine.send(administrator)
+    for by in ("day", "institution", "machine"):
+        (group,) = administrator.get(f"/api/v1/usage-by/{by}").json()["items"]
+        assert (group["exams"], group["disputed"], group["uncounted"]) == (0, 0, 5), by
+
+
 def test_a_foreign_claim_never_outranks_the_machine_to_which_the_batch_is_bound(
     administrator: TestClient, machine: Machine, other: Machine
 ) -> None:

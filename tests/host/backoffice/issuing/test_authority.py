@@ -19,9 +19,12 @@ from backoffice.authority.making import context_of
 from backoffice.context import Context
 from backoffice.db import transaction
 from backoffice.errors import BackOfficeError, CannotUnseal, WrongPin
+from backoffice.hashing import HashingLine
+from backoffice.supervision import Worker
 from tests.host.backoffice.issuing.conftest import CHEAP
 from tests.host.backoffice.issuing.shop import MASTER_PIN, Shop
 from tests.host.backoffice.support import ORIGIN, HandClock, log_in, make_user
+from tests.host.backoffice.test_login import AnnouncedLine, held
 
 WRONG_PIN = "000000"
 
@@ -69,6 +72,32 @@ def test_a_master_card_that_cannot_be_written_leaves_none_behind(shop: Shop) -> 
     shop.make_master()
 
 
+def test_another_card_is_not_taken_for_the_torn_master_card(shop: Shop) -> None:
+    shop.master.mishaps = ["removed_early"]
+    other = shop.blank()
+    shop.master_issuer.show(shop.master, other)
+    body = {"device_id": shop.master_issuer_id, "pin": MASTER_PIN, "accept_weak_medium": True}
+    shop.refused("/authority/master", "wrong_card", **body)
+    assert (other.writes, shop.get("/authority/master")[0]["state"]) == (0, "abandoned")
+
+
+def test_a_master_card_that_does_not_give_back_what_was_written_is_none(shop: Shop) -> None:
+    """Found out before anything is signed with it."""
+
+    def weak_bits(method: str) -> None:
+        if method == "card.read":
+            record = MasterRecord.decode(shop.master.record)
+            sealed = record.sealed[:-1] + bytes([record.sealed[-1] ^ 1])
+            shop.master.record = MasterRecord(record.master_id, record.authority_key, sealed).encode()
+
+    shop.master_issuer.on_call = weak_bits
+    shop.master_issuer.show(shop.master)
+    body = {"device_id": shop.master_issuer_id, "pin": MASTER_PIN, "accept_weak_medium": True}
+    shop.refused("/authority/master", "card_not_genuine", **body)
+    assert shop.get("/authority/master")[0]["state"] == "abandoned"
+    assert [card["state"] for card in shop.get("/cards?level=master")["items"]] == ["failed"]
+
+
 def test_wrong_pins_are_counted_and_then_locked_out(shop: Shop, clock: HandClock) -> None:
     shop.make_master()
     body = {"device_id": shop.master_issuer_id}
@@ -100,6 +129,40 @@ def test_wrong_pins_at_once_are_no_free_ones(context: Context, clock: HandClock)
     clock.now += 24 * 3600
     assert guess(MASTER_PIN) == "open"
     assert guess(WRONG_PIN) == "wrong_pin"
+
+
+def test_wrong_pins_of_one_card_lock_no_other(context: Context, clock: HandClock) -> None:
+    def guess(level: str, number: int, pin: str) -> str:
+        value = sealing.seal(MASTER_PIN, b"secret", b"", CHEAP)
+        sealed = pins.Sealed(level, number, value, b"")
+        try:
+            pins.unseal(lambda: transaction(context.engine), context.hashing, sealed, clock(), SecretStr(pin))
+        except BackOfficeError as error:
+            return error.code
+        return "open"
+
+    assert [guess("batch", 7, WRONG_PIN) for _ in range(6)] == ["wrong_pin"] * 5 + ["pin_locked"]
+    assert [guess("batch", 8, MASTER_PIN), guess("white", 7, MASTER_PIN)] == ["open", "open"]
+
+
+def test_a_pin_for_which_there_was_no_time_was_not_tried(context: Context, clock: HandClock) -> None:
+    sealed = pins.Sealed("batch", 7, sealing.seal(MASTER_PIN, b"secret", b"", CHEAP), b"")
+
+    def guess(pin: str) -> str:
+        try:
+            pins.unseal(lambda: transaction(context.engine), context.hashing, sealed, clock(), SecretStr(pin))
+        except BackOfficeError as error:
+            return error.code
+        return "open"
+
+    assert [guess(WRONG_PIN) for _ in range(pins.FREE_FAILURES - 1)] == ["wrong_pin"] * (pins.FREE_FAILURES - 1)
+    context.hashing.close()
+    context.hashing = line = AnnouncedLine(Worker("hashing"), patience_s=0)
+    with held(line):
+        assert [guess(MASTER_PIN) for _ in range(3)] == ["hashing_busy"] * 3
+    line.close()
+    context.hashing = HashingLine(Worker("hashing"))
+    assert guess(MASTER_PIN) == "open"
 
 
 def test_a_card_cannot_ask_for_more_memory_than_there_is() -> None:
@@ -152,6 +215,23 @@ def test_the_session_ends_by_itself_and_wipes_the_secret(shop: Shop, app: FastAP
     clock.now += 15 * 60
     assert shop.get("/authority/session")["open"] is False
     assert secret.wiped
+
+
+def test_a_new_session_wipes_the_secret_of_the_one_before(shop: Shop, app: FastAPI) -> None:
+    shop.make_master()
+    shop.open_authority()
+    before = app.state.workshop.room.present().secret
+    shop.open_authority()
+    assert (before.wiped, app.state.workshop.room.present().secret.wiped) == (True, False)
+
+
+def test_retiring_the_master_card_ends_its_session(shop: Shop, app: FastAPI) -> None:
+    shop.make_master()
+    shop.open_authority()
+    secret = app.state.workshop.room.present().secret
+    shop.post("/authority/master/1/retire", reason="lost in a taxi")
+    assert (shop.get("/authority/session")["open"], secret.wiped) == (False, True)
+    shop.refused("/authority/master/1/retire", "wrong_state", reason="once more")
 
 
 def test_the_session_belongs_to_who_opened_it(master_shop: Shop, app: FastAPI) -> None:

@@ -55,6 +55,32 @@ def test_an_unused_card_is_made_blank_and_issued_anew(batch_shop: Shop, issued: 
     assert check(batch_shop, new)["credit"] == 2
 
 
+def test_a_card_that_is_not_to_be_issued_anew_is_void(batch_shop: Shop, issued: list[FakeCard]) -> None:
+    batch_shop.child_issuer.show(issued[1])
+    void = batch_shop.post("/issuing/recover", device_id=batch_shop.child_issuer_id, reissue=False)
+    assert (void["state"], issued[1].kind) == ("erased", "blank")
+    job = batch_shop.get(f"/issuing/jobs/{void['job_id']}")
+    assert (job["state"], job["voided"], job["reissued"], job["planned"]) == ("done", 1, 0, 0)
+    assert batch_shop.get("/issuing/stock")[0]["left"] == 4
+
+
+def test_a_torn_card_is_made_blank_and_its_content_goes_on_another(batch_shop: Shop) -> None:
+    cards = batch_shop.blanks(6)
+    cards[0].mishaps = ["removed_early"]
+    batch_shop.child_issuer.show(batch_shop.batch, cards[0])
+    job_id = batch_shop.order_one_time()
+    batch_shop.wait_until(job_id, lambda job: job["torn"] == 1)
+    batch_shop.post(f"/issuing/jobs/{job_id}/cancel")
+    batch_shop.finished(job_id, "cancelled")
+    batch_shop.child_issuer.show(cards[0])
+    planned = batch_shop.post("/issuing/recover", device_id=batch_shop.child_issuer_id)
+    assert (planned["state"], planned["credit"], cards[0].kind) == ("planned", 1, "blank")
+    batch_shop.child_issuer.show(batch_shop.batch, *cards[1:])
+    batch_shop.resume(job_id)
+    job = batch_shop.finished(job_id)
+    assert (job["written"], job["failed"], job["reissued"], job["erased"]) == (5, 1, 1, 0)
+
+
 def test_a_white_card_is_not_made_blank(batch_shop: Shop) -> None:
     batch_shop.child_issuer.show(batch_shop.white)
     batch_shop.refused("/issuing/recover", "card_in_use", device_id=batch_shop.child_issuer_id)

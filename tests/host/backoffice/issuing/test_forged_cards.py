@@ -11,12 +11,13 @@ from protocol.records import BatchRecord, MasterRecord, OneTimeRecord, WhiteReco
 from backoffice.accounts.roles import Role
 from backoffice.authority import sealing, signing
 from backoffice.authority.keys import batch_card_keys, institution_key, white_card_keys
+from backoffice.authority.making import context_of
 from backoffice.context import Context
 from backoffice.db import READ, transaction
 from backoffice.models import Batch, White
 from tests.host.backoffice.issuing.conftest import CHEAP
 from tests.host.backoffice.issuing.fake_card import FakeCard
-from tests.host.backoffice.issuing.shop import ISSUER_PIN, Shop
+from tests.host.backoffice.issuing.shop import ISSUER_PIN, MASTER_PIN, Shop
 from tests.host.backoffice.machines import Machine
 from tests.host.backoffice.support import log_in, make_user
 
@@ -111,6 +112,41 @@ def test_a_card_that_carries_another_cards_credit_is_found_out(batch_shop: Shop,
 def test_a_tag_that_does_not_hold_is_found_out(batch_shop: Shop, cards: list[FakeCard]) -> None:
     cards[0].record = OneTimeRecord(batch_shop.batch_id, 1, bytes(16)).encode()
     assert check(batch_shop, cards[0])["genuine"] is False
+
+
+def test_a_batch_that_nobody_knows_is_found_out(batch_shop: Shop) -> None:
+    """There is no key for it: that is said of the card, and is no error."""
+    record = BatchRecord.decode(batch_shop.batch.record)
+    record.batch.batch_id = 999
+    stranger = FakeCard(uid=b"\x99\x99\x99\x99", kind="batch", record=record.encode())
+    found = check(batch_shop, stranger)
+    assert (found["genuine"], found["card_id"]) == (False, None)
+
+
+# Opening the authority's session.
+
+
+def another_number(record: MasterRecord) -> MasterRecord:
+    return MasterRecord(record.master_id + 1, record.authority_key, record.sealed)
+
+
+def another_key(record: MasterRecord) -> MasterRecord:
+    return MasterRecord(record.master_id, bytes(64), record.sealed)
+
+
+def another_secret(record: MasterRecord) -> MasterRecord:
+    """Whoever has the card's keys and knows the PIN puts a secret of their own on it."""
+    context = context_of(record.master_id, record.authority_key)
+    return MasterRecord(record.master_id, record.authority_key, sealing.seal(MASTER_PIN, bytes(32), context, CHEAP))
+
+
+@pytest.mark.parametrize("forge", [another_number, another_key, another_secret])
+def test_a_forged_master_card_opens_no_session(shop: Shop, forge: Callable[[MasterRecord], MasterRecord]) -> None:
+    shop.make_master()
+    shop.master.record = forge(MasterRecord.decode(shop.master.record)).encode()
+    shop.master_issuer.show(shop.master)
+    shop.refused("/authority/session", "card_not_genuine", device_id=shop.master_issuer_id, pin=MASTER_PIN)
+    assert shop.get("/authority/session")["open"] is False
 
 
 # Making a card blank again.

@@ -15,7 +15,7 @@ from backoffice.cli import app as cli
 from backoffice.errors import SettingsError, SmsPlatformUnreachable, SmsSecretError, SmsSecretExposed
 from backoffice.settings import Settings
 from backoffice.sms.secret import SmsSecrets
-from backoffice.sms.sim_pin import REFUSED_PIN_FILE, SimPin
+from backoffice.sms.sim_pin import KEPT, REFUSED_PIN_FILE, SimPin
 
 
 @pytest.fixture
@@ -96,6 +96,34 @@ def test_a_try_is_written_down_before_it_is_made_and_struck_out_when_it_was_righ
     SimPin("1234", path).to_give("8986999")  # another SIM
     SimPin("1234", path).accepted("8986")
     assert SimPin("1234", path).to_give("8986") == "1234"
+
+
+def test_the_right_pin_of_one_sim_leaves_what_others_refused(tmp_path: Path) -> None:
+    path = tmp_path / "refused.json"
+    SimPin("1234", path).to_give("8986")
+    SimPin("5678", path).to_give("8986")
+    SimPin("1234", path).to_give("8987")
+    SimPin("1234", path).accepted("8987")
+    for pin in ("1234", "5678"):
+        with pytest.raises(SmsPlatformUnreachable, match="refused"):
+            SimPin(pin, path).to_give("8986")
+    assert SimPin("5678", path).to_give("8987") == "5678"
+
+
+def test_a_pin_that_an_unnamed_sim_refused_may_be_any_sims(tmp_path: Path) -> None:
+    path = tmp_path / "refused.json"
+    SimPin("1234", path).to_give("")
+    with pytest.raises(SmsPlatformUnreachable, match="refused"):
+        SimPin("1234", path).to_give("8986")
+
+
+def test_so_many_refusals_are_kept_and_the_file_stays_readable(tmp_path: Path) -> None:
+    path = tmp_path / "refused.json"
+    for number in range(KEPT + 1):
+        SimPin("1234", path).to_give(f"{number}")
+    with pytest.raises(SmsPlatformUnreachable, match="refused"):
+        SimPin("1234", path).to_give(f"{KEPT}")
+    assert SimPin("1234", path).to_give("0") == "1234"
 
 
 def test_secrets_that_became_known_are_replaced(environment: dict[str, str]) -> None:
