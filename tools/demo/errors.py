@@ -3,3 +3,7 @@
 
 class DemoFailed(Exception):
     """The play cannot go on; the text says why, for a person."""
+
+
+class NoAnswer(DemoFailed):
+    """The back office was gone before it answered, or could not be reached."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx2
 
-from tools.demo.errors import DemoFailed
+from tools.demo.errors import DemoFailed, NoAnswer
 
 CARD_TIMEOUT_S = 150.0
 TRIES = 5
@@ -65,7 +65,7 @@ class Operator:
         try:
             return self._http.request(method, path, **content)
         except httpx2.HTTPError as error:
-            raise DemoFailed(f"{method} {path}: {error}") from error
+            raise NoAnswer(f"{method} {path}: {error}") from error
 
 
 def _words_of(response: httpx2.Response) -> str:

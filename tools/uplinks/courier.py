@@ -8,14 +8,13 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
-import httpx2
 from protocol import mailbox
 
 from emulator.cards.classic import ClassicCard
 from emulator.device import Board
 from emulator.kit import TestAuthority, child_issuer, read_store, tap_service
 from emulator.world import World
-from tools.demo.errors import DemoFailed
+from tools.demo.errors import DemoFailed, NoAnswer
 from tools.uplinks.ways.way import Stage
 
 LOST: Final = 0.2
@@ -53,7 +52,7 @@ class Desk:
         while not work.done():
             if office.entries() > before:
                 office.kill()
-                return isinstance(work.exception(), httpx2.TransportError)
+                return isinstance(work.exception(), NoAnswer)
         work.result()
         return False
 

@@ -1,5 +1,6 @@
 """The demonstration's day goes on, whatever the person who follows it in the browser does, until it is interrupted."""
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 from emulator.checkers.journal_on_flash import read_journal
 from tools.demo.bench import MASTER_ISSUER, SWIPE, Bench
 from tools.demo.day import Day
+from tools.demo.errors import NoAnswer
 from tools.demo.method import Clinic, perform, supply
 from tools.demo.operator import Operator, new_password
 from tools.demo.say import Narrator
@@ -115,3 +117,12 @@ def test_the_day_goes_on_whatever_is_done_in_the_browser(evening: Evening) -> No
     verdict = compare(clinic.written_cards, evening.told, day.refused, evening.server.database, place, evening.acked())
     assert (verdict.findings, verdict.lost, verdict.double) == ([], 0, 0)
     assert verdict.debited == day.exams
+
+
+def test_a_back_office_that_is_not_there_is_told_from_one_that_refuses() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        operator = Operator(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        with pytest.raises(NoAnswer, match="GET /api/v1/me"):
+            operator.get("/api/v1/me")
+        operator.close()
