@@ -128,7 +128,7 @@ def test_a_batch_that_ended_meanwhile_makes_no_cards(batch_shop: Shop, clock: Ha
     job = batch_shop.post("/issuing/batch", 202, **body)
     batch_shop.finished(job["id"])
     batch_shop.batch_id = job["batch_id"]
-    clock.now += 60
+    clock.now += 61
     batch_shop.child_issuer.show(batch_shop.batch, batch_shop.blank())
     assert batch_shop.finished(batch_shop.order_one_time(), "paused")["error_code"] == "card_not_genuine"
 

@@ -61,10 +61,10 @@ def test_a_board_that_is_another_machine_is_refused(master_shop: Shop) -> None:
 
 def test_a_machine_that_is_retired_or_of_another_role_is_not_initialised(master_shop: Shop) -> None:
     device, machine_id = master_shop.make_machine()
-    issuer = machine_of(master_shop, master_shop.get(f"/devices/{master_shop.child_issuer_id}")["machine_id"])
+    issuer = master_shop.child_issuer.machine_id
     place = master_shop.get("/institutions")["items"][0]["id"]
     swipe = master_shop.post("/machines", 201, role="swipe", name="New", institution_id=place)["id"]
-    wanted = [(master_shop.child_issuer, swipe, "wrong_device"), (device, issuer["id"], "wrong_device")]
+    wanted = [(master_shop.child_issuer, swipe, "wrong_device"), (device, issuer, "wrong_device")]
     master_shop.client.patch(f"/api/v1/machines/{machine_id}", json={"state": "retired"}).raise_for_status()
     for board, number, code in (*wanted, (device, machine_id, "wrong_state")):
         epoch = machine_of(master_shop, number)["epoch"]
