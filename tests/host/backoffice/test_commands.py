@@ -203,11 +203,12 @@ def test_a_retired_machine_is_ordered_nothing(administrator: TestClient, machine
 
 def test_a_list_of_orders_is_paged(administrator: TestClient, machine: Machine) -> None:
     made = [order(administrator, "revoked-credits", batch=BATCH, credit=credit)["id"] for credit in range(500, 505)]
-    found, cursor = [], {}
-    while cursor is not None:
-        page = administrator.get("/api/v1/machines/1/commands", params={"limit": 2, **cursor}).json()
+    found, query, more = [], {"limit": "2"}, True
+    while more:
+        page = administrator.get("/api/v1/machines/1/commands", params=query).json()
         found += [row["id"] for row in page["items"]]
-        cursor = {"cursor": page["next"]} if page["next"] else None
+        more = page["more"]
+        query["cursor"] = page["next"] or ""
     assert found == made[::-1]
 
 

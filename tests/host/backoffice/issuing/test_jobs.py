@@ -75,7 +75,9 @@ def test_what_an_abandoned_job_never_wrote_is_revoked_nowhere(batch_shop: Shop, 
 
 
 def test_a_server_that_stops_leaves_its_job_to_be_resumed(batch_shop: Shop, app: FastAPI) -> None:
+    batch_shop.child_issuer.calls.clear()
     job_id = batch_shop.order_one_time()
+    batch_shop.wait_until(job_id, lambda _job: "card.wait" in batch_shop.child_issuer.calls)
     running = app.state.workshop.jobs[job_id]
     app.state.workshop.close()
     assert running.ended.wait(10)

@@ -108,7 +108,7 @@ def test_a_recorded_report_is_listed_at_its_machine(
     forwarder.hand_in(machine.report(), OTHER_NUMBER)
     make_user(context, "admin", Role.ADMINISTRATOR)
     administrator = log_in(app, "admin")
-    query = {"direction": "in", "machine_id": 1}
+    query: dict[str, str | int] = {"direction": "in", "machine_id": 1}
     found = administrator.get("/api/v1/sms", params=query).json()["items"]
     assert [(row["number"], row["state"], row["error"]) for row in found] == [
         (OTHER_NUMBER, "refused", "sms_replayed"),
