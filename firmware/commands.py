@@ -115,10 +115,6 @@ class Obey:
         revoked = self._journal.state.revoked_batches
         return DONE if batch in revoked or len(revoked) < MAX_REVOKED else FULL
 
-    def _is_gone(self, batch: int, credit: int) -> bool:
-        with Borrowed("gone_batches") as code:
-            return bool(code.holds(self._journal, batch, credit))
-
     def _revoke(self, batch: int, credit: int) -> int:
         if not batch or not credit:
             return BAD_ARGUMENTS
@@ -128,7 +124,7 @@ class Obey:
             return BAD_ARGUMENTS
         if (batch, credit) in state.revoked_credits:
             return DONE
-        if state.is_spent((batch, credit)) or self._is_gone(batch, credit):
+        if state.is_spent((batch, credit)) or self._journal.is_gone(batch, credit):
             return TOO_LATE
         return DONE if len(state.revoked_credits) < MAX_REVOKED else FULL
 
@@ -136,7 +132,7 @@ class Obey:
         """The credit is given up: this card will never pay here, so the back office may make it good elsewhere."""
         state = self._journal.state
         spent = state.batches.get(batch)
-        known = spent.holds(credit) if spent is not None else self._is_gone(batch, credit)
+        known = spent.holds(credit) if spent is not None else self._journal.is_gone(batch, credit)
         if not known:
             return BAD_ARGUMENTS
         if (batch, credit) in state.revoked_credits:

@@ -133,6 +133,13 @@ class Journal:
         """Entries that the back office has not acknowledged."""
         return self.head_seq - self.acked_seq
 
+    def is_gone(self, batch: int, credit: int) -> bool:
+        """Whether the credit was one of a batch that is used up and forgotten. Raises StorageFailed."""
+        if not self.state.gone_count:
+            return False
+        with Borrowed("gone_batches") as code:
+            return bool(code.holds(self, batch, credit))
+
     def rest(self) -> None:
         """Housekeeping for a quiet moment, so that no tap pays for it. One step a call, with one erase as a rule; most
         calls do nothing."""

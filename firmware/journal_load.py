@@ -47,9 +47,9 @@ def _find_first(journal: Journal) -> None:
 def _walk_slots(journal: Journal) -> None:
     slots = journal.slots
     behind = slots.next
-    while _slots_in(journal, slots.next) > slots.next % slots.in_segment:
+    while (there := _slots_in(journal, slots.next)) > slots.next % slots.in_segment:
         _walk_segment(journal)
-    if slots.next % slots.in_segment > _slots_in(journal, slots.next):
+    if there < slots.next % slots.in_segment:
         raise Corrupt("entries missing before the checkpoint")
     journal.free_blocks = max(0, journal.free_blocks - (slots.next - behind) // BLOCK_SLOTS)
 

@@ -7,7 +7,6 @@ on where it stopped, whether or not the burn happened. What a power cut leaves b
 import time
 
 from batches import Batch, Batches
-from borrowed import Borrowed
 from config import Config
 from decision import Facts, Refuse, Resume, decide
 from errors import Refused, StorageFailed
@@ -110,7 +109,7 @@ class Tap:
         facts.machine_has_batches = state.has_batches()
         facts.batch_known = spent is not None
         if spent is None:
-            facts.batch_used_up = self._is_gone(pair)
+            facts.batch_used_up = self._journal.is_gone(*pair)
             return facts
         card.batch = batch = self._batches.get(record.batch_id)
         now = self._now()
@@ -127,12 +126,6 @@ class Tap:
         card.mark = keys.burn_mark(batch.key, card.uid, self._machine_id, record.credit)
         facts.burn_state = str(self._insist(card, self._burn_state))
         return facts
-
-    def _is_gone(self, credit: tuple[int, int]) -> bool:
-        if not self._journal.state.gone_count:
-            return False
-        with Borrowed("gone_batches") as code:
-            return bool(code.holds(self._journal, *credit))
 
     def _prove(self, card: _Card) -> None:
         """That the card has the key under which it will be burnt: a copy of what it says has not, and its intent would
