@@ -100,6 +100,28 @@ def copy_of(flash: RamFlash) -> RamFlash:
     return other
 
 
+def cuts(past: RamFlash, log: "list[tuple[int, bytes]]") -> "Iterator[tuple[int, bool, RamFlash]]":
+    """A flash as the power leaves it before each of these operations, and halfway through it, mounted.
+
+    Gives (operations before that, whether it was halfway, the flash). ``past`` is as it was before the first; it goes
+    along.
+    """
+    cut = copy_of(past)
+    for number, operation in enumerate(log):
+        for half in (False, True):
+            cut.become(past)
+            if half:
+                cut.redo(operation, half=True)
+            mount(cut)
+            yield number, half, cut
+        past.redo(operation)
+
+
 def used_blocks() -> int:
     status = os.statvfs("/disk")
     return status[2] - status[3]
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator

@@ -7,7 +7,7 @@ from errors import StorageFailed
 from exams import STEPS, Exams
 from journal import Journal
 from protocol import journal as codec
-from ram_flash import copy_of, format_flash, mount
+from ram_flash import copy_of, cuts, format_flash, mount
 from state import Exam
 
 KEY = b"k" * 32
@@ -108,21 +108,15 @@ def test_every_cut():
     log, granted = flash.log, machine.granted_ms
     machine.journal.close()
     assert len(granted) == len(log) > 4 + STEPS, (len(granted), len(log))
-    cut = copy_of(flash)
     seen = 0
-    for number, operation in enumerate(log):
-        for half in (False, True):
-            cut.become(past)
-            if half:
-                cut.redo(operation, half=True)
-            machine = Machine(cut)
-            if machine.journal.state.exam is not None:
-                seen += 1
-                machine.boot()
-                total = granted[number] + machine.run()
-                assert EXAM_MS - AHEAD_MS <= total <= EXAM_MS + STEP_MS, (number, half, total)
-            machine.journal.close()
-        past.redo(operation)
+    for number, half, cut in cuts(past, log):
+        machine = Machine(cut)
+        if machine.journal.state.exam is not None:
+            seen += 1
+            machine.boot()
+            total = granted[number] + machine.run()
+            assert EXAM_MS - AHEAD_MS <= total <= EXAM_MS + STEP_MS, (number, half, total)
+        machine.journal.close()
     assert seen > 2 * STEPS
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from tests.host.emulator.rf.bench import Bench
 
+UID = bytes.fromhex("2a698d43")  # of the card that lies on it
 TRANSFER_US = 36  # two bytes at 1 MHz and the kernel
 GPIO_CALLS = ("setmode", "getmode", "setup", "output", "add_event_detect", "cleanup")
 GPIO_CONSTANTS = {"BOARD": 10, "BCM": 11, "OUT": 0, "IN": 1, "PUD_UP": 22, "FALLING": 32}

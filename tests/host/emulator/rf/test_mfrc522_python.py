@@ -23,9 +23,8 @@ import pytest
 from emulator.cards.classic import ClassicCard
 from emulator.mfrc522 import registers as reg
 from tests.host.emulator.rf.bench import Bench
-from tests.host.emulator.rf.raspberry import stand_ins
+from tests.host.emulator.rf.raspberry import UID, stand_ins
 
-UID = bytes.fromhex("2a698d43")
 NUMBER = int.from_bytes(UID + bytes([0x2A ^ 0x69 ^ 0x8D ^ 0x43]), "big")
 PACKAGE = "mfrc522_python"
 TEXT = "paid for one exam"
@@ -58,14 +57,6 @@ def driver(bench: Bench, package: Any) -> Any:
     driver = package.MFRC522()
     bench.clock.advance(5_000)
     return driver
-
-
-@pytest.fixture
-def card(bench: Bench, driver: Any) -> ClassicCard:
-    card = ClassicCard(UID)
-    bench.field.enter(card)
-    bench.clock.advance(5_000)
-    return card
 
 
 def select(driver: Any) -> list[int]:

@@ -16,9 +16,8 @@ from emulator.cards.classic import ClassicCard
 from emulator.cards.iso14443a import State, crc_a
 from emulator.mfrc522 import registers as reg
 from tests.host.emulator.rf.bench import Bench
-from tests.host.emulator.rf.raspberry import stand_ins
+from tests.host.emulator.rf.raspberry import UID, stand_ins
 
-UID = bytes.fromhex("2a698d43")
 KEY = [0xFF] * 6
 DRIVER = ("pirc522", "pirc522.rfid", "pirc522.util")
 
@@ -39,14 +38,6 @@ def driver(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield rfid
     for name in DRIVER:
         sys.modules.pop(name, None)
-
-
-@pytest.fixture
-def card(bench: Bench, driver: Any) -> ClassicCard:
-    card = ClassicCard(UID)
-    bench.field.enter(card)
-    bench.clock.advance(5_000)
-    return card
 
 
 def choose(driver: Any) -> list[int]:
